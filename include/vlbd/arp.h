@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* arp.h - the wire format: RFC 826 over Ethernet, IPv4 only.
+ *
+ * Bytes behind the 28-byte body are padding, and free for an authenticated tag later:
+ * arp_parse() does not look at them. */
+#ifndef VLBD_ARP_H
+#define VLBD_ARP_H
+
+#include "vlbd/ip.h"
+#include "vlbd/mac.h"
+
+#define ARP_FRAME_LEN 60 /* what arp_build() makes: Ethernet's least, without the FCS */
+#define ARP_REQUEST 1
+#define ARP_REPLY 2
+
+struct arp {
+	struct mac dst; /* Ethernet destination */
+	struct mac src; /* Ethernet source */
+	uint16_t op;    /* ARP_REQUEST or ARP_REPLY */
+	struct mac sha; /* sender hardware address */
+	struct ip spa;  /* sender protocol address; family IP_V4 */
+	struct mac tha; /* target hardware address */
+	struct ip tpa;  /* target protocol address; family IP_V4 */
+};
+
+/* Why a frame is not for us. */
+enum arp_verdict {
+	ARP_OK,
+	ARP_SHORT,        /* fewer bytes than headers and body need */
+	ARP_TAGGED,       /* has an 802.1Q or 802.1ad tag: belongs to another interface */
+	ARP_OTHER,        /* another ethertype */
+	ARP_BAD_HARDWARE, /* ar$hrd is not Ethernet, or ar$hln is not 6 */
+	ARP_BAD_PROTOCOL, /* ar$pro is not IPv4, or ar$pln is not 4 */
+	ARP_BAD_OP,       /* neither request nor reply */
+	ARP_BAD_SENDER,   /* SHA is zero or a group address, or is not the Ethernet source
+			   */
+	ARP_VERDICTS
+};
+
+/* Read LEN bytes that begin at the Ethernet header. *out is whole if ARP_OK, else not
+ * to be used. */
+enum arp_verdict arp_parse(const uint8_t *frame, size_t len, struct arp *out);
+/* A word for counters and logs: "short", "tagged"... */
+const char *arp_verdict_name(enum arp_verdict verdict);
+
+/* The bytes of ARP, zero-padded to ARP_FRAME_LEN. */
+void arp_build(const struct arp *arp, uint8_t frame[ARP_FRAME_LEN]);
+
+#endif

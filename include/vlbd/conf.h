@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* conf.h - the configuration: fed line by line, checked as a whole.
+ *
+ * It opens no file and allocates nothing. Feed it every key with conf_set(), in the
+ * file's order, then call conf_finish(); each mistake found on the way is kept in the
+ * error list, so that a user reads all of them at once. vlb.ini(5) is the contract. */
+#ifndef VLBD_CONF_H
+#define VLBD_CONF_H
+
+#include "vlbd/ip.h"
+#include "vlbd/mac.h"
+
+#define CONF_SERVERS 64     /* most servers */
+#define CONF_ADDRESSES 4096 /* most failover addresses */
+#define CONF_TIERS CONF_SERVERS
+#define CONF_MACS 8       /* most hardware addresses of one server */
+#define CONF_ROUTERS 8    /* most routers */
+#define CONF_EXTERNALS 16 /* most external ranges */
+#define CONF_NAME 64      /* longest name, with its end */
+#define CONF_ERRORS 64    /* mistakes kept; more are only counted */
+#define CONF_NONE (-1)    /* no such server, address or tier */
+
+#define CONF_NEVER UINT64_MAX /* failback = manual */
+#define MS_NS UINT64_C(1000000)
+#define SEC_NS (1000 * MS_NS)
+
+struct conf_timing {
+	uint64_t hello_ns; /* 0: off, purely passive */
+	unsigned probes;
+	uint64_t probe_interval_ns;
+	uint64_t answer_timeout_ns;
+	uint64_t lease_ns;    /* whole seconds; 0: off */
+	uint64_t failback_ns; /* 0: at once; CONF_NEVER: manual */
+	unsigned max_rate;    /* frames a second; 0: off */
+};
+
+struct conf_range {
+	struct ip ip; /* network address */
+	uint8_t prefix;
+};
+
+struct conf_server {
+	char name[CONF_NAME];
+	int line; /* of its section */
+	unsigned macs;
+	struct mac mac[CONF_MACS];
+};
+
+struct conf_address {
+	struct ip ip;
+	uint8_t tiers;              /* how many servers are in its list */
+	uint8_t server[CONF_TIERS]; /* index by tier */
+};
+
+struct conf {
+	char name[CONF_NAME];
+	char interface[CONF_NAME];
+	unsigned routers;
+	struct ip router[CONF_ROUTERS];
+	unsigned externals;
+	struct conf_range external[CONF_EXTERNALS];
+	struct conf_timing timing;
+	unsigned servers;
+	struct conf_server server[CONF_SERVERS];
+	unsigned addresses;
+	struct conf_address address[CONF_ADDRESSES]; /* in the order of ip_compare() */
+};
+
+struct conf_error {
+	int line; /* 0: the file as a whole */
+	char text[200];
+};
+
+/* Everything that is needed only while reading. Large: not for the stack. */
+struct conf_reader;
+
+/* Bytes to allocate for a struct conf_reader. */
+size_t conf_reader_size(void);
+/* Begin: *conf gets the defaults, no error yet. READER needs no clean-up. */
+void conf_begin(struct conf_reader *reader, struct conf *conf);
+/* A section's head ("server A", without brackets) stands at LINE. */
+void conf_section(struct conf_reader *reader, int line, const char *section);
+/* KEY = VALUE stands at LINE, in the section told last. */
+void conf_set(struct conf_reader *reader, int line, const char *key, const char *value);
+/* A mistake that the caller found itself (a line that is no INI, a line too long). */
+void conf_mistake(struct conf_reader *reader, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Check what needs the whole file. True: *conf is complete and right. */
+bool conf_finish(struct conf_reader *reader);
+/* The mistakes, in the order of their lines; *total counts those beyond CONF_ERRORS too.
+ */
+const struct conf_error *conf_errors(
+    const struct conf_reader *reader, unsigned *kept, unsigned *total);
+
+/* Index of the server of that NAME or MAC, or CONF_NONE. */
+int conf_server_by_name(const struct conf *conf, const char *name);
+int conf_server_by_mac(const struct conf *conf, const struct mac *mac);
+/* Index of the failover address IP, or CONF_NONE. Binary search. */
+int conf_address_by_ip(const struct conf *conf, const struct ip *ip);
+/* SERVER's place in the list of ADDRESS, or CONF_NONE. */
+int conf_tier(const struct conf *conf, unsigned address, unsigned server);
+/* IP is one of the routers: its index, or CONF_NONE. */
+int conf_router_by_ip(const struct conf *conf, const struct ip *ip);
+
+#endif

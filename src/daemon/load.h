@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* load.h - the door to inih: vlb.ini to struct conf. */
+#ifndef VLBD_LOAD_H
+#define VLBD_LOAD_H
+
+#include "vlbd/conf.h"
+
+/* Read PATH into *conf. 0, or -1 with every mistake already told to stderr, one line
+ * each, as "PATH:LINE: what is wrong; what to write" (or "PATH: ..." where no line is to
+ * blame). *conf is only complete after 0. Plain lines, no log prefix: editors parse
+ * them. */
+int load_file(const char *path, struct conf *conf);
+
+#endif
