@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* arp.c - bytes to struct arp and back (RFC 826, Ethernet, IPv4).
+ *
+ * The only place that knows the layout. Bytes are copied out one by one, never read
+ * through a cast, so alignment and byte order of the host do not matter. */
+#include "vlbd/arp.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum layout {
+	AT_DST = 0,
+	AT_SRC = 6,
+	AT_TYPE = 12,
+	AT_HRD = 14,
+	AT_PRO = 16,
+	AT_HLN = 18,
+	AT_PLN = 19,
+	AT_OP = 20,
+	AT_SHA = 22,
+	AT_SPA = 28,
+	AT_THA = 32,
+	AT_TPA = 38,
+	AT_END = 42
+};
+
+enum {
+	TYPE_ARP = 0x0806,
+	TYPE_8021Q = 0x8100,
+	TYPE_8021AD = 0x88a8,
+	HRD_ETHERNET = 1,
+	PRO_IPV4 = 0x0800,
+	PLN_IPV4 = 4
+};
+
+static uint16_t
+get16(const uint8_t *at)
+{
+	return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+static void
+put16(uint8_t *at, unsigned value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
+
+static struct mac
+get_mac(const uint8_t *at)
+{
+	struct mac mac;
+
+	memcpy(mac.byte, at, MAC_LEN);
+	return mac;
+}
+
+static struct ip
+get_ip(const uint8_t *at)
+{
+	return ip_v4((uint32_t)get16(at) << 16 | get16(at + 2));
+}
+
+static void
+put_ip(uint8_t *at, const struct ip *ip)
+{
+	uint32_t value = ip_v4_value(ip);
+
+	put16(at, value >> 16);
+	put16(at + 2, value & 0xffff);
+}
+
+enum arp_verdict
+arp_parse(const uint8_t *frame, size_t len, struct arp *out)
+{
+	if (len < AT_HRD)
+		return ARP_SHORT;
+	uint16_t type = get16(frame + AT_TYPE);
+	if (type == TYPE_8021Q || type == TYPE_8021AD)
+		return ARP_TAGGED;
+	if (type != TYPE_ARP)
+		return ARP_OTHER;
+	if (len < AT_END)
+		return ARP_SHORT;
+	if (get16(frame + AT_HRD) != HRD_ETHERNET || frame[AT_HLN] != MAC_LEN)
+		return ARP_BAD_HARDWARE;
+	if (get16(frame + AT_PRO) != PRO_IPV4 || frame[AT_PLN] != PLN_IPV4)
+		return ARP_BAD_PROTOCOL;
+
+	*out = (struct arp){
+		.dst = get_mac(frame + AT_DST),
+		.src = get_mac(frame + AT_SRC),
+		.op = get16(frame + AT_OP),
+		.sha = get_mac(frame + AT_SHA),
+		.spa = get_ip(frame + AT_SPA),
+		.tha = get_mac(frame + AT_THA),
+		.tpa = get_ip(frame + AT_TPA),
+	};
+	if (out->op != ARP_REQUEST && out->op != ARP_REPLY)
+		return ARP_BAD_OP;
+	/* A station speaks for itself: a sender that differs from the frame's source is a
+	 * proxy at best (an ARP-suppressing switch) and a forgery at worst. */
+	if (mac_is_zero(&out->sha) || mac_is_group(&out->sha) ||
+	    !mac_equal(&out->sha, &out->src))
+		return ARP_BAD_SENDER;
+	return ARP_OK;
+}
+
+const char *
+arp_verdict_name(enum arp_verdict verdict)
+{
+	static const char *const names[ARP_VERDICTS] = {
+		[ARP_OK] = "ok",
+		[ARP_SHORT] = "short",
+		[ARP_TAGGED] = "tagged",
+		[ARP_OTHER] = "other",
+		[ARP_BAD_HARDWARE] = "bad_hardware",
+		[ARP_BAD_PROTOCOL] = "bad_protocol",
+		[ARP_BAD_OP] = "bad_op",
+		[ARP_BAD_SENDER] = "bad_sender",
+	};
+
+	assert(verdict < ARP_VERDICTS);
+	return names[verdict];
+}
+
+void
+arp_build(const struct arp *arp, uint8_t frame[ARP_FRAME_LEN])
+{
+	memset(frame, 0, ARP_FRAME_LEN);
+	memcpy(frame + AT_DST, arp->dst.byte, MAC_LEN);
+	memcpy(frame + AT_SRC, arp->src.byte, MAC_LEN);
+	put16(frame + AT_TYPE, TYPE_ARP);
+	put16(frame + AT_HRD, HRD_ETHERNET);
+	put16(frame + AT_PRO, PRO_IPV4);
+	frame[AT_HLN] = MAC_LEN;
+	frame[AT_PLN] = PLN_IPV4;
+	put16(frame + AT_OP, arp->op);
+	memcpy(frame + AT_SHA, arp->sha.byte, MAC_LEN);
+	put_ip(frame + AT_SPA, &arp->spa);
+	memcpy(frame + AT_THA, arp->tha.byte, MAC_LEN);
+	put_ip(frame + AT_TPA, &arp->tpa);
+}

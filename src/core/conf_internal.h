@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* conf_internal.h - what the files of the configuration reader share, and nobody else.
+ *
+ *   conf.c          sections come in, mistakes are kept
+ *   conf_key.c      keys come in
+ *   conf_value.c    one value: a duration, a number, a name
+ *   conf_net.c      one value: an address, a range, a prefix, a hardware address
+ *   conf_list.c     the keys that hold lists, and who is already where
+ *   conf_check.c    conf_finish(): what only the whole file can tell
+ *   conf_nearest.c  "did you mean"
+ *   conf_find.c     look-ups in the finished configuration
+ */
+#ifndef VLBD_CONF_INTERNAL_H
+#define VLBD_CONF_INTERNAL_H
+
+#include "vlbd/conf.h"
+
+#define CONF_ITEM 64     /* longest item of a list, with its end */
+#define CONF_NOBODY 0xff /* no server has this tier */
+
+/* The section that is being read. */
+enum conf_where {
+	IN_NOTHING, /* before the first section */
+	IN_CLUSTER,
+	IN_TIMING,
+	IN_SERVER,
+	IN_UNKNOWN /* told already; what stands in it is passed over */
+};
+
+enum conf_key {
+	KEY_NAME,
+	KEY_INTERFACE,
+	KEY_ROUTER,
+	KEY_EXTERNAL,
+	KEY_HELLO,
+	KEY_PROBES,
+	KEY_PROBE_INTERVAL,
+	KEY_ANSWER_TIMEOUT,
+	KEY_LEASE,
+	KEY_FAILBACK,
+	KEY_MAX_RATE,
+	KEY_MAC,
+	KEY_PRIMARY,
+	KEY_SECONDARY,
+	KEY_TERTIARY,
+	KEY_TIER, /* tier1, tier2, ... */
+	CONF_KEYS
+};
+
+/* What an enum conf_where is called, and the keys that may stand in it, for a mistake. */
+struct conf_heading {
+	const char *name;
+	const char *keys;
+};
+extern const struct conf_heading conf_headings[];
+
+/* A failover address while the file is read: holes in its list are still possible. */
+struct conf_place {
+	struct ip ip;
+	uint8_t server[CONF_TIERS]; /* CONF_NOBODY: a hole */
+	int line[CONF_TIERS];
+};
+
+struct conf_reader {
+	struct conf *conf;
+
+	enum conf_where where;
+	unsigned server; /* of the section, IN_SERVER */
+	int line;        /* being read */
+	const char *key; /* being read */
+
+	int section_line[IN_SERVER]; /* of [cluster] and [timing]; 0: not seen */
+	int key_line[CONF_KEYS];     /* where a scalar was given; 0: it was not */
+	bool key_bad[CONF_KEYS];     /* given, but could not be read */
+	int router_line[CONF_ROUTERS];
+	int external_line[CONF_EXTERNALS];
+	int mac_line[CONF_SERVERS][CONF_MACS];
+	bool mac_given[CONF_SERVERS];
+
+	/* An item of a list of this tier could not be read, so a hole in the tier may be
+	 * only the consequence. The line of the first such item; 0: none. */
+	int tier_lost[CONF_TIERS];
+
+	bool full_servers; /* told once, not for each one too many */
+	bool full_places;
+	unsigned places;
+	struct conf_place place[CONF_ADDRESSES]; /* in the order of the file */
+	uint16_t order[CONF_ADDRESSES];          /* of place[], by ip_compare() */
+
+	unsigned kept;
+	unsigned total;
+	struct conf_error error[CONF_ERRORS];
+};
+
+/* A mistake found in the core: what was read of the line counts. conf_mistake() is for
+ * the caller's, whose line never came. */
+void conf_tell(struct conf_reader *reader, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* A list of TIER (of any tier) in LINE could not be read: holes may be its consequence.
+ */
+void conf_lose_tier(struct conf_reader *reader, unsigned tier, int line);
+void conf_lose_tiers(struct conf_reader *reader, int line);
+/* A mistake in the value of the key that is being read: "KEY: " stands before it. */
+void conf_wrong(struct conf_reader *reader, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* "primary", "secondary", "tertiary", "tier4" for TIER 0, 1, ... */
+const char *conf_tier_name(unsigned tier, char text[CONF_NAME]);
+
+/* What a duration may be. */
+struct conf_duration {
+	const char *word; /* stands for WORD_NS; NULL: no such word */
+	uint64_t word_ns;
+	uint64_t least_ns;
+	uint64_t most_ns;
+	bool whole_seconds;
+	const char *write; /* "write ..." in a mistake */
+};
+
+/* Each tells what is wrong through conf_wrong() and returns false; *out is as it was. */
+bool conf_read_duration(struct conf_reader *reader, const struct conf_duration *rule,
+    const char *text, uint64_t *out);
+bool conf_read_number(struct conf_reader *reader, const char *text, unsigned least,
+    unsigned most, unsigned *out);
+bool conf_read_interface(
+    struct conf_reader *reader, const char *text, char out[CONF_NAME]);
+bool conf_read_range(
+    struct conf_reader *reader, const char *item, uint32_t *first, uint32_t *last);
+bool conf_read_address(struct conf_reader *reader, const char *item, struct ip *out);
+bool conf_read_prefix(
+    struct conf_reader *reader, const char *item, struct conf_range *out);
+bool conf_read_mac(struct conf_reader *reader, const char *item, struct mac *out);
+/* True: LEN bytes of TEXT are letters, digits, '.', '_' and '-', and fit a name. */
+bool conf_is_name(const char *text, size_t len);
+
+/* The keys that hold lists. False when an item could not be read. */
+bool conf_read_routers(struct conf_reader *reader, const char *value);
+bool conf_read_externals(struct conf_reader *reader, const char *value);
+bool conf_read_macs(struct conf_reader *reader, const char *value);
+bool conf_read_tier(struct conf_reader *reader, const char *value, unsigned tier);
+
+/* IP lies in RANGE. */
+bool conf_range_has(const struct conf_range *range, const struct ip *ip);
+
+/* How many letters must change to make A of B (add, drop, replace, swap neighbours; case
+ * is no difference). Long words are far from everything. */
+unsigned conf_distance(const char *a, const char *b);
+/* DISTANCE is small enough for WORD to be a slip. */
+bool conf_is_near(const char *word, unsigned distance);
+
+#endif

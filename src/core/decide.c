@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* decide.c - self serves an address when it may, and no better tier is alive.
+ *
+ * Evidence becomes events here: a claim heard, a peer buried, a release, an ask that
+ * nobody answered. What an event does to an address is failover.c's table. */
+#include <assert.h>
+
+#include "engine_internal.h"
+
+enum {
+	LEAVE_TRIES = 40, /* releases without a new owner before self gives up waiting */
+	SETBACK_WINDOW_S = 180,
+	SETBACK_DOUBLINGS = 5,
+	ASK_PROBES_PACED = 2 /* of an ask under max_rate */
+};
+
+bool
+decide_may_claim(const struct engine *engine)
+{
+	return engine->link && engine->mac_ok && !engine->drained && !engine->stopping &&
+	       !engine->isolated && !engine->starting && !engine->cut;
+}
+
+static bool
+passive(const struct engine *engine)
+{
+	return engine->conf->timing.hello_ns == 0;
+}
+
+static enum peer_state
+peer_state(const struct engine *engine, unsigned server)
+{
+	return engine->peer[server].peer.state;
+}
+
+/* Somebody of a better tier is known to serve it. */
+static bool
+better_serves(const struct engine *engine, unsigned address)
+{
+	const struct engine_address *a = &engine->address[address];
+	const uint8_t *list = engine->conf->address[address].server;
+
+	for (int t = 0; t < a->tier; t++)
+		if ((a->silent & UINT64_C(1) << t) == 0 &&
+		    peer_state(engine, list[t]) != PEER_DEAD)
+			return true;
+	return false;
+}
+
+/* How many of better tiers live, do not serve it, and may therefore be about to. */
+static unsigned
+better_candidates(const struct engine *engine, unsigned address)
+{
+	const struct engine_address *a = &engine->address[address];
+	const uint8_t *list = engine->conf->address[address].server;
+	unsigned count = 0;
+
+	for (int t = 0; t < a->tier; t++)
+		if (peer_state(engine, list[t]) == PEER_ALIVE &&
+		    (int)list[t] != a->released_by)
+			count++;
+	return count;
+}
+
+/* Anybody else in the list who may be there. */
+static bool
+anybody_else(const struct engine *engine, unsigned address)
+{
+	const struct conf_address *listed = &engine->conf->address[address];
+
+	for (unsigned t = 0; t < listed->tiers; t++)
+		if (listed->server[t] != engine->self.server &&
+		    peer_state(engine, listed->server[t]) != PEER_DEAD)
+			return true;
+	return false;
+}
+
+/* Longer each time, for a server that keeps losing its addresses. */
+static uint64_t
+failback_ns(const struct engine *engine, uint64_t now_ns)
+{
+	uint64_t wait_ns = engine->conf->timing.failback_ns;
+	unsigned doublings = engine->setbacks > 0 ? engine->setbacks - 1 : 0;
+
+	if (wait_ns == CONF_NEVER)
+		return NEVER;
+	if (engine->setbacks == 0 ||
+	    now_ns - engine->setback_ns > SETBACK_WINDOW_S * SEC_NS)
+		return wait_ns;
+	return wait_ns << (doublings < SETBACK_DOUBLINGS ? doublings : SETBACK_DOUBLINGS);
+}
+
+static void
+setback(struct engine *engine, uint64_t now_ns)
+{
+	if (engine->setbacks > 0 &&
+	    now_ns - engine->setback_ns > SETBACK_WINDOW_S * SEC_NS)
+		engine->setbacks = 0;
+	engine->setbacks++;
+	engine->setback_ns = now_ns;
+}
+
+void
+decide_hold(struct engine *engine, unsigned address, uint64_t now_ns)
+{
+	struct holding *holding = &engine->address[address].holding;
+	enum holding_verb verb = holding_next(holding, now_ns);
+
+	if (verb != HOLDING_NONE) {
+		struct action action = {
+			.kind = ACTION_ADDRESS,
+			.address = { verb, engine->conf->address[address].ip,
+			    engine->conf->timing.lease_ns },
+		};
+		engine_push(engine, &action);
+	}
+	engine_wake(engine, holding->retry_ns);
+}
+
+static void
+ask(struct engine *engine, unsigned address, uint64_t now_ns)
+{
+	const struct conf_address *listed = &engine->conf->address[address];
+	struct engine_address *a = &engine->address[address];
+
+	if (a->failover.tries == 1)
+		a->asked_ns = now_ns;
+	if (engine->heard_ns == NEVER || engine->heard_ns < a->asked_ns)
+		say_witness(engine, now_ns);
+	for (; a->ask_tier < listed->tiers; a->ask_tier++) {
+		unsigned server = listed->server[a->ask_tier];
+		if (server == engine->self.server ||
+		    peer_state(engine, server) == PEER_DEAD)
+			continue;
+		if (!say_room(engine, SAY_ASK, now_ns)) {
+			/* Not asked is not unanswered: the round goes on when there is
+			 * room. */
+			a->failover.tries--;
+			a->failover.deadline_ns =
+			    say_when(engine, SAY_ASK, now_ns) + engine->timing.ask_ns;
+			return;
+		}
+		say_probe(engine, server, &listed->ip, now_ns);
+	}
+	a->ask_tier = 0;
+}
+
+static void
+report_state(struct engine *engine, unsigned address, enum failover_state from,
+    enum failover_state to, const struct reason *reason, uint64_t now_ns)
+{
+	struct engine_address *a = &engine->address[address];
+	struct report report = {
+		.kind = REPORT_STATE,
+		.ip = engine->conf->address[address].ip,
+		.from = from,
+		.to = to,
+	};
+
+	if (reason != NULL)
+		report.reason = *reason;
+	a->reason = report.reason;
+	a->since_ns = now_ns;
+	engine_report(engine, &report);
+}
+
+unsigned
+decide_step(struct engine *engine, unsigned address, enum failover_event event,
+    const struct reason *reason, uint64_t now_ns)
+{
+	struct engine_address *a = &engine->address[address];
+	enum failover_state from = failover_state(&a->failover, a->tier == 0);
+	unsigned steps = 0;
+
+	if (a->tier == CONF_NONE && !failover_serves(&a->failover))
+		return event == ON_FOREIGN ? DO_ALARM : 0; /* only looked at */
+
+	if (event == ON_SOLICITED)
+		steps = a->tier > 0 ? (unsigned)a->tier : 0;
+	if (event == ON_LATER)
+		steps = better_candidates(engine, address);
+	if (event == ON_BEHIND)
+		engine->timing.failback_ns = failback_ns(engine, now_ns);
+	unsigned todo =
+	    failover_step(&a->failover, event, now_ns, &engine->timing, steps);
+	enum failover_state to = failover_state(&a->failover, a->tier == 0);
+
+	if (from != to)
+		report_state(engine, address, from, to, reason, now_ns);
+	if (todo & DO_ADD) {
+		a->holding.want = true;
+		a->owner = (int)engine->self.server;
+		a->vacant = false;
+		a->unheeded = 0;
+		engine->counters.takeovers++;
+		/* The kernel has it already: it was to be removed, but is not yet. */
+		if (a->holding.have && a->holding.pending == HOLDING_NONE)
+			say_claim(engine, address, now_ns);
+	}
+	if (todo & DO_REMOVE) {
+		a->holding.want = false;
+		a->announcing.claimed_ns = a->announcing.next_ns =
+		    a->announcing.defend_ns = NEVER;
+		if (a->owner == (int)engine->self.server)
+			a->owner = CONF_NONE;
+	}
+	if (todo & (DO_ADD | DO_REMOVE))
+		decide_hold(engine, address, now_ns);
+	if ((todo & DO_DEFEND) && a->holding.have)
+		say_defence(engine, address, now_ns);
+	if (todo & DO_PROBE)
+		ask(engine, address, now_ns);
+	if (todo & DO_RELEASE)
+		say_release(engine, address, now_ns);
+	engine_wake(engine, a->failover.deadline_ns);
+	return todo;
+}
+
+void
+decide_consider(
+    struct engine *engine, unsigned address, const struct reason *reason, uint64_t now_ns)
+{
+	struct engine_address *a = &engine->address[address];
+	enum failover_phase phase = a->failover.phase;
+
+	if (a->tier == CONF_NONE || !decide_may_claim(engine))
+		return;
+	if (phase != PHASE_WATCH && phase != PHASE_ASK && phase != PHASE_RETURN)
+		return;
+	if (better_serves(engine, address)) {
+		if (phase != PHASE_WATCH)
+			decide_step(engine, address, ON_BETTER, reason, now_ns);
+		return;
+	}
+	if (a->owner != CONF_NONE &&
+	    peer_state(engine, (unsigned)a->owner) != PEER_DEAD) {
+		struct reason behind = { .kind = REASON_WORSE, .server = a->owner };
+		decide_step(engine, address, ON_BEHIND, &behind, now_ns);
+		return;
+	}
+	if (passive(engine)) {
+		/* Nobody can be asked: a primary comes back after its delay, as if
+		 * somebody served it; the others wait until the router asks. */
+		if (!a->vacant) {
+			if (a->tier == 0 && phase == PHASE_WATCH)
+				decide_step(engine, address, ON_BEHIND, NULL, now_ns);
+			return;
+		}
+	}
+	if (better_candidates(engine, address) > 0) {
+		if (phase == PHASE_WATCH)
+			decide_step(engine, address, ON_LATER, reason, now_ns);
+		return;
+	}
+	decide_step(engine, address, a->vacant ? ON_VACANT : ON_TURN, reason, now_ns);
+}
+
+void
+decide_lost(struct engine *engine, unsigned address, unsigned server,
+    const struct reason *reason, uint64_t now_ns)
+{
+	struct engine_address *a = &engine->address[address];
+	int tier = conf_tier(engine->conf, address, server);
+
+	if (tier != CONF_NONE)
+		a->silent |= UINT64_C(1) << tier;
+	if (a->owner == (int)server) {
+		a->owner = CONF_NONE;
+		a->vacant = true;
+	}
+	if (tier != CONF_NONE)
+		decide_consider(engine, address, reason, now_ns);
+}
+
+/* Asked often enough, and nobody answered: what does that prove? */
+static void
+conclude(struct engine *engine, unsigned address, uint64_t now_ns)
+{
+	struct engine_address *a = &engine->address[address];
+	struct reason reason = { .kind = REASON_UNSERVED, .server = CONF_NONE };
+
+	if (engine->heard_ns == NEVER || engine->heard_ns < a->asked_ns) {
+		/* Nothing: perhaps nobody can hear self. */
+		a->failover.tries = 0;
+		a->failover.deadline_ns = now_ns + engine->peer_timing.again_ns;
+		return;
+	}
+	a->owner = CONF_NONE;
+	a->vacant = true;
+	a->silent = UINT64_MAX;
+	decide_step(engine, address, ON_VACANT, &reason, now_ns);
+}
+
+/* With few frames to spend, a second of silence counts for more than a fifth question. */
+static bool
+asked_enough(const struct engine *engine, const struct engine_address *a)
+{
+	unsigned enough =
+	    engine->pace.limit != 0 ? ASK_PROBES_PACED : engine_burst_probes(engine);
+
+	return a->failover.tries >= enough;
+}
+
+static void
+timeout_unserved(struct engine *engine, unsigned address, uint64_t now_ns)
+{
+	struct engine_address *a = &engine->address[address];
+	enum failover_phase phase = a->failover.phase;
+	struct reason reason = { .kind = REASON_SOLICITED, .server = CONF_NONE };
+
+	if (!decide_may_claim(engine)) {
+		a->failover.deadline_ns = now_ns + engine->timing.hold_ns;
+		return;
+	}
+	if (phase == PHASE_RETURN) {
+		/* A server that is only heard through its kernel could not yield. */
+		if (!passive(engine) && a->owner != CONF_NONE &&
+		    peer_state(engine, (unsigned)a->owner) == PEER_SUSPECT) {
+			a->failover.deadline_ns = now_ns + engine->peer_timing.again_ns;
+			return;
+		}
+		reason = (struct reason){ .kind = REASON_FAILBACK, .server = a->owner };
+		decide_step(engine, address, ON_TIMEOUT, &reason, now_ns);
+	} else if (phase == PHASE_WATCH && passive(engine)) {
+		a->silent = UINT64_MAX;
+		decide_step(engine, address, ON_VACANT, &reason, now_ns);
+	} else if (phase == PHASE_ASK && asked_enough(engine, a)) {
+		conclude(engine, address, now_ns);
+	} else {
+		decide_step(engine, address, ON_TIMEOUT, NULL, now_ns);
+	}
+}
+
+void
+decide_tick(struct engine *engine, unsigned address, uint64_t now_ns)
+{
+	struct engine_address *a = &engine->address[address];
+
+	if (now_ns >= a->holding.retry_ns)
+		decide_hold(engine, address, now_ns);
+	if (now_ns < a->failover.deadline_ns)
+		return;
+	switch (a->failover.phase) {
+	case PHASE_WATCH:
+	case PHASE_ASK:
+	case PHASE_RETURN:
+		timeout_unserved(engine, address, now_ns);
+		break;
+	case PHASE_LEAVE:
+		if (a->failover.tries >= LEAVE_TRIES || !anybody_else(engine, address)) {
+			struct reason reason = { .kind = REASON_NOBODY,
+				.server = CONF_NONE };
+			decide_step(engine, address, ON_GIVE_UP, &reason, now_ns);
+			break;
+		}
+		decide_step(engine, address, ON_TIMEOUT, NULL, now_ns);
+		break;
+	case PHASE_YIELDED: {
+		struct reason reason = { .kind = REASON_LISTEN, .server = CONF_NONE };
+		decide_step(engine, address, ON_TIMEOUT, &reason, now_ns);
+		decide_consider(engine, address, NULL, now_ns);
+		break;
+	}
+	case PHASE_SERVE:
+	case PHASE_DRAINED:
+	case PHASE_CUT:
+	case PHASES:
+	default:
+		a->failover.deadline_ns = NEVER;
+		break;
+	}
+	engine_wake(engine, a->failover.deadline_ns);
+}
+
+void
+decide_start_over(struct engine *engine, uint64_t now_ns)
+{
+	for (unsigned s = 0; s < engine->conf->servers; s++) {
+		peer_init(&engine->peer[s].peer, &engine->peer_timing, now_ns);
+		engine->peer[s].heard = false;
+	}
+	for (unsigned a = 0; a < engine->conf->addresses; a++) {
+		struct engine_address *address = &engine->address[a];
+		address->silent = UINT64_MAX;
+		address->vacant = false;
+		if (!failover_serves(&address->failover))
+			address->owner = CONF_NONE;
+		address->released_by = CONF_NONE;
+	}
+	engine->heard_ns = NEVER;
+	engine->alone_ns = now_ns;
+	engine->isolated = false;
+	engine->starting = true;
+	engine->listen_ns = passive(engine) ? now_ns : NEVER;
+	engine_wake(engine, now_ns);
+}
+
+void
+decide_cut(struct engine *engine, const struct reason *reason, uint64_t now_ns)
+{
+	bool lost = false;
+
+	engine->cut = true;
+	for (unsigned a = 0; a < engine->conf->addresses; a++) {
+		lost = lost || failover_serves(&engine->address[a].failover);
+		decide_step(engine, a, ON_CUT, reason, now_ns);
+	}
+	if (lost)
+		setback(engine, now_ns);
+}
+
+void
+decide_resume(struct engine *engine, const struct reason *reason, uint64_t now_ns)
+{
+	if (engine->drained || engine->stopping || !engine->link || !engine->mac_ok)
+		return;
+	engine->cut = false;
+	for (unsigned a = 0; a < engine->conf->addresses; a++) {
+		decide_step(engine, a, ON_RESUME, reason, now_ns);
+		decide_consider(engine, a, reason, now_ns);
+	}
+}
+
+void
+decide_lapsed(struct engine *engine, uint64_t now_ns)
+{
+	struct reason reason = { .kind = REASON_LAPSED, .server = CONF_NONE };
+	struct report report = { .kind = REPORT_LAPSED };
+
+	for (unsigned a = 0; a < engine->conf->addresses; a++) {
+		if (!holding_lapsed(&engine->address[a].holding, now_ns))
+			continue;
+		report.count++;
+		decide_step(engine, a, ON_LAPSED, &reason, now_ns);
+	}
+	if (report.count == 0)
+		return;
+	engine->counters.lapses += report.count;
+	engine_report(engine, &report);
+	setback(engine, now_ns);
+	decide_start_over(engine, now_ns);
+}

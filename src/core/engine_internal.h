@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* engine_internal.h - the engine's inside, shared by its files and by nobody else.
+ *
+ *   engine.c  entry points: time, links, results, the action queue
+ *   hear.c    what a frame means
+ *   decide.c  whose address it is, and what follows
+ *   say.c     the frames that self sends, and when
+ *   view.c    what self believes, for others to read
+ *   carry.c   what outlives a change of configuration */
+#ifndef VLBD_ENGINE_INTERNAL_H
+#define VLBD_ENGINE_INTERNAL_H
+
+#include "vlbd/engine.h"
+#include "vlbd/failover.h"
+#include "vlbd/holding.h"
+#include "vlbd/pace.h"
+#include "vlbd/peer.h"
+
+/* Where the next announcement of an address stands. */
+struct announcing {
+	uint64_t claimed_ns; /* when the first one of this claim left; NEVER: no claim */
+	uint64_t next_ns;    /* the next repetition; NEVER: none */
+	unsigned sent;       /* repetitions so far */
+	uint8_t confirmed;   /* bit per router */
+	uint64_t took_ns[CONF_ROUTERS];
+	uint64_t defended_ns; /* the last defence; 0: none yet */
+	uint64_t defend_ns;   /* one that the rate limit held back; NEVER: none */
+	uint64_t answered_ns; /* the last answer to a solicitation */
+};
+
+struct engine_address {
+	struct failover failover;
+	struct holding holding;
+	struct announcing announcing;
+	int tier;             /* self's, or CONF_NONE */
+	int owner;            /* server index as heard, or CONF_NONE */
+	bool vacant;          /* it is known that nobody serves it */
+	bool ready;           /* announced since it came into the kernel */
+	uint64_t silent;      /* bit per tier: that server is not known to serve it */
+	uint64_t asked_ns;    /* when the ask under way began */
+	unsigned ask_tier;    /* the server that is asked next */
+	int released_by;      /* its claims are late news until .. */
+	uint64_t released_ns; /* .. then */
+	uint64_t since_ns;    /* of the state */
+	uint64_t alarmed_ns;  /* last log line about a foreign claim or a conflict */
+	unsigned unheeded; /* claims of worse tiers in a row, in spite of our defence */
+	struct reason reason;
+};
+
+struct engine_peer {
+	struct peer peer;
+	struct mac mac; /* last heard from, else the first configured */
+	struct ip base; /* its own address, once heard */
+	bool heard;     /* ever, since self began to listen */
+	unsigned next;  /* the address that the next probe is about */
+};
+
+struct engine_router {
+	struct mac mac;    /* zero: not known */
+	uint64_t heard_ns; /* NEVER: not yet */
+	unsigned unanswered;
+};
+
+struct engine {
+	const struct conf *conf;
+	struct engine_self self;
+	struct peer_timing peer_timing;
+	struct failover_timing timing;
+	uint64_t detect_ns; /* a whole detection time */
+	uint64_t every_ns;  /* between hellos; 0: passive */
+	uint64_t late_ns;   /* a turn that much late is a stop */
+
+	/* How self stands. */
+	bool link;
+	bool mac_ok;
+	bool drained;
+	bool stopping;
+	bool stopped;
+	bool isolated;
+	bool starting;
+	bool cut; /* addresses were given up: no carrier, isolation, wrong MAC */
+	uint64_t listen_ns;  /* starting until then; NEVER: nothing heard yet */
+	uint64_t heard_ns;   /* anything from anybody; NEVER: nothing yet */
+	uint64_t alone_ns;   /* silence counts from then for isolation */
+	uint64_t setback_ns; /* the last time self lost its addresses against its will */
+	unsigned setbacks;   /* in a row, less than three minutes apart */
+	unsigned loss;       /* probes lost of living peers, in 1/1024 */
+
+	uint64_t hello_ns;      /* the next one */
+	unsigned hello_address; /* the last one's */
+	uint64_t renew_ns;
+	uint64_t witness_ns; /* the next question to the routers when nothing is heard */
+	uint64_t witnessed_ns; /* the last one */
+	uint64_t cloned_ns;
+	uint64_t deadline_ns;
+
+	struct engine_address *address; /* as many as conf->addresses */
+	struct engine_peer peer[CONF_SERVERS];
+	struct engine_router router[CONF_ROUTERS];
+	struct engine_counters counters;
+	struct pace pace;
+
+	struct action *actions; /* a queue; both ends back to 0 when it is empty */
+	unsigned action_limit, action_head, action_tail;
+};
+
+/* engine.c */
+void engine_push(struct engine *engine, const struct action *action);
+void engine_report(struct engine *engine, const struct report *report);
+/* Wake up at AT_NS, if nothing earlier is due. */
+void engine_wake(struct engine *engine, uint64_t at_ns);
+/* Every peer's silence counts from now, and asks begin anew. */
+void engine_excuse_all(struct engine *engine, uint64_t now_ns);
+
+/* How many probes make a burst: more where probes of living peers are seen to be lost, so
+ * that a burst stays as unlikely to be lost as a whole. */
+unsigned engine_burst_probes(const struct engine *engine);
+
+/* decide.c */
+/* Feed EVENT to an address and do what follows; the set of enum failover_todo is returned
+ * for what the caller knows more about. REASON goes into the log line. */
+unsigned decide_step(struct engine *engine, unsigned address, enum failover_event event,
+    const struct reason *reason, uint64_t now_ns);
+/* Whose is the address, as far as self knows? To be called when an answer may have
+ * changed. */
+void decide_consider(struct engine *engine, unsigned address, const struct reason *reason,
+    uint64_t now_ns);
+/* SERVER serves it no longer, as everybody may know. */
+void decide_lost(struct engine *engine, unsigned address, unsigned server,
+    const struct reason *reason, uint64_t now_ns);
+/* Its deadlines. */
+void decide_tick(struct engine *engine, unsigned address, uint64_t now_ns);
+/* Bring the kernel where it should be. */
+void decide_hold(struct engine *engine, unsigned address, uint64_t now_ns);
+/* Forget who owns what and listen; addresses that are served stay. */
+void decide_start_over(struct engine *engine, uint64_t now_ns);
+/* Give up everything at once. */
+void decide_cut(struct engine *engine, const struct reason *reason, uint64_t now_ns);
+/* Self may take part again. */
+void decide_resume(struct engine *engine, const struct reason *reason, uint64_t now_ns);
+/* Look at the clock: leases that ran out are no longer ours. */
+void decide_lapsed(struct engine *engine, uint64_t now_ns);
+bool decide_may_claim(const struct engine *engine);
+
+/* hear.c */
+void hear_frame(struct engine *engine, const struct arp *arp, uint64_t now_ns);
+
+/* say.c */
+/* Who goes first under max_rate: a frame may leave if it leaves that much room for those
+ * that matter more. A claim takes all it needs; hellos have a share of their own. */
+enum say_rank { SAY_PROBE = 2, SAY_ASK = 3, SAY_ANSWER = 4 };
+/* May one leave now? If not, it is counted as delayed. */
+bool say_room(struct engine *engine, enum say_rank rank, uint64_t now_ns);
+/* When it may. */
+uint64_t say_when(const struct engine *engine, enum say_rank rank, uint64_t now_ns);
+void say_claim(struct engine *engine, unsigned address, uint64_t now_ns);
+void say_defence(struct engine *engine, unsigned address, uint64_t now_ns);
+void say_answer(
+    struct engine *engine, unsigned address, const struct ip *asker, uint64_t now_ns);
+void say_release(struct engine *engine, unsigned address, uint64_t now_ns);
+/* Ask SERVER's kernel for ADDRESS. */
+void say_probe(
+    struct engine *engine, unsigned server, const struct ip *ip, uint64_t now_ns);
+void say_probe_next(struct engine *engine, unsigned server, uint64_t now_ns);
+void say_witness(struct engine *engine, uint64_t now_ns);
+void say_confirm(
+    struct engine *engine, unsigned address, unsigned router, uint64_t now_ns);
+/* The request to one router from every address that still waits for its confirmation. */
+void say_confirm_all(struct engine *engine, unsigned router, uint64_t now_ns);
+/* What is due by now: hello, repeated announcements, frames that had to wait. */
+void say_tick(struct engine *engine, uint64_t now_ns);
+/* Due dates of ADDRESS's announcements. */
+void say_tick_address(struct engine *engine, unsigned address, uint64_t now_ns);
+uint64_t say_deadline_address(const struct engine *engine, unsigned address);
+
+#endif

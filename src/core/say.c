@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* say.c - every frame that self sends, and when it is due.
+ *
+ * The forms follow what routers and switches were measured to believe: a unicast request
+ * to the router is learnt in every state of its entry and acknowledged; hosts differ in
+ * which of the two announcements they take; a broadcast reply whose THA is ff:ff:..
+ * passes ARP-suppressing switches and strict inspection. */
+#include <assert.h>
+
+#include "engine_internal.h"
+
+enum {
+	DEFEND_MS = 100,    /* least time between two defences of one address */
+	ANSWER_MS = 100,    /* the same for answers to solicitations */
+	BROADCAST_EVERY = 4 /* a router that does not answer is looked for anew */
+};
+
+/* After a claim: soon, in case the first frame was lost; beyond the lock time that a
+ * router grants a fresh entry (1 s); then with back-off. */
+static const uint64_t repeat_ms[] = { 100, 1100, 3000, 7000, 15000, 30000 };
+enum { REPEATS = sizeof(repeat_ms) / sizeof(repeat_ms[0]), REPEAT_LAST_MS = 60000 };
+/* Without a router to confirm, that many repetitions have to do. */
+enum { REPEATS_BLIND = 3 };
+
+static void
+emit(struct engine *engine, enum frame_kind frame, const struct arp *arp, uint64_t now_ns)
+{
+	struct action action = { .kind = ACTION_SEND, .send = { frame, *arp } };
+
+	if (frame != FRAME_HELLO)
+		pace_spend(&engine->pace, now_ns);
+	engine->counters.sent[frame]++;
+	engine_push(engine, &action);
+}
+
+/* A limit so low that nothing would be left over is shared by all. */
+static uint32_t
+reserve(const struct engine *engine, enum say_rank rank)
+{
+	return (uint32_t)rank < engine->pace.limit ? (uint32_t)rank
+						   : engine->pace.limit - 1;
+}
+
+bool
+say_room(struct engine *engine, enum say_rank rank, uint64_t now_ns)
+{
+	if (!engine->link)
+		return false;
+	if (engine->pace.limit == 0 ||
+	    pace_room(&engine->pace, now_ns) > reserve(engine, rank))
+		return true;
+	engine->counters.delayed++;
+	return false;
+}
+
+uint64_t
+say_when(const struct engine *engine, enum say_rank rank, uint64_t now_ns)
+{
+	if (engine->pace.limit == 0)
+		return now_ns;
+	return pace_when(&engine->pace, reserve(engine, rank) + 1, now_ns);
+}
+
+static struct arp
+frame_from(const struct engine *engine, uint16_t op, const struct ip *spa)
+{
+	return (struct arp){
+		.dst = mac_broadcast,
+		.src = engine->self.mac,
+		.op = op,
+		.sha = engine->self.mac,
+		.spa = *spa,
+		.tpa = *spa,
+	};
+}
+
+static struct ip
+base(const struct engine *engine)
+{
+	/* RFC 5227's probe: 0.0.0.0 asks without claiming anything. */
+	return ip_is_none(&engine->self.base) ? ip_v4(0) : engine->self.base;
+}
+
+static void
+confirm(struct engine *engine, unsigned address, unsigned router, uint64_t now_ns)
+{
+	const struct ip *ip = &engine->conf->address[address].ip;
+	struct arp request = frame_from(engine, ARP_REQUEST, ip);
+
+	request.tpa = engine->conf->router[router];
+	if (!mac_is_zero(&engine->router[router].mac))
+		request.dst = engine->router[router].mac;
+	emit(engine, FRAME_CLAIM, &request, now_ns);
+}
+
+static bool
+confirmed_by_all(const struct engine *engine, const struct announcing *announcing)
+{
+	return engine->conf->routers > 0 &&
+	       announcing->confirmed == (1u << engine->conf->routers) - 1;
+}
+
+void
+say_confirm_all(struct engine *engine, unsigned router, uint64_t now_ns)
+{
+	for (unsigned a = 0; a < engine->conf->addresses; a++) {
+		struct announcing *announcing = &engine->address[a].announcing;
+
+		if (announcing->claimed_ns == NEVER ||
+		    (announcing->confirmed & 1u << router) != 0)
+			continue;
+		if (pace_room(&engine->pace, now_ns) > 0)
+			confirm(engine, a, router, now_ns);
+	}
+}
+
+/* The three forms of a claim. False: max_rate holds it back. */
+static bool
+announce(struct engine *engine, unsigned address, uint64_t now_ns)
+{
+	const struct ip *ip = &engine->conf->address[address].ip;
+	struct announcing *announcing = &engine->address[address].announcing;
+	uint32_t need = engine->conf->routers + 2;
+
+	if (!engine->link)
+		return false;
+	if (engine->pace.limit != 0 && need > engine->pace.limit)
+		need = engine->pace.limit;
+	if (pace_room(&engine->pace, now_ns) < need) {
+		engine->counters.delayed++;
+		announcing->next_ns = pace_when(&engine->pace, need, now_ns);
+		return false;
+	}
+	for (unsigned r = 0; r < engine->conf->routers; r++)
+		if ((announcing->confirmed & 1u << r) == 0)
+			confirm(engine, address, r, now_ns);
+	struct arp request = frame_from(engine, ARP_REQUEST, ip);
+	emit(engine, FRAME_CLAIM, &request, now_ns);
+	struct arp reply = frame_from(engine, ARP_REPLY, ip);
+	reply.tha = reply.sha;
+	emit(engine, FRAME_CLAIM, &reply, now_ns);
+	/* Any claim counts as a hello. */
+	if (engine->hello_ns != NEVER)
+		engine->hello_ns = now_ns + engine->every_ns;
+	return true;
+}
+
+void
+say_claim(struct engine *engine, unsigned address, uint64_t now_ns)
+{
+	struct announcing *announcing = &engine->address[address].announcing;
+
+	announcing->confirmed = 0;
+	announcing->sent = 0;
+	announcing->claimed_ns = now_ns;
+	announcing->next_ns = now_ns + repeat_ms[0] * MS_NS;
+	for (unsigned r = 0; r < CONF_ROUTERS; r++)
+		announcing->took_ns[r] = NEVER;
+	announcing->defend_ns = NEVER;
+	if (!announce(engine, address, now_ns) && !engine->link)
+		announcing->next_ns = NEVER; /* engine_link() announces anew */
+	engine_wake(engine, announcing->next_ns);
+}
+
+void
+say_defence(struct engine *engine, unsigned address, uint64_t now_ns)
+{
+	struct announcing *announcing = &engine->address[address].announcing;
+	uint64_t next_ns = announcing->defended_ns + DEFEND_MS * MS_NS;
+
+	if (announcing->defended_ns != 0 && now_ns < next_ns) {
+		/* Held back, not forgotten: the winner speaks last. */
+		announcing->defend_ns = next_ns;
+		engine_wake(engine, next_ns);
+		return;
+	}
+	announcing->defended_ns = now_ns;
+	say_claim(engine, address, now_ns);
+}
+
+void
+say_answer(
+    struct engine *engine, unsigned address, const struct ip *asker, uint64_t now_ns)
+{
+	struct announcing *announcing = &engine->address[address].announcing;
+
+	if (announcing->answered_ns != 0 &&
+	    now_ns < announcing->answered_ns + ANSWER_MS * MS_NS)
+		return;
+	if (!say_room(engine, SAY_ANSWER, now_ns)) {
+		engine->counters.dropped++;
+		return;
+	}
+	struct arp reply =
+	    frame_from(engine, ARP_REPLY, &engine->conf->address[address].ip);
+	reply.tpa = *asker;
+	reply.tha = mac_broadcast;
+	emit(engine, FRAME_ANSWER, &reply, now_ns);
+	announcing->answered_ns = now_ns;
+}
+
+void
+say_release(struct engine *engine, unsigned address, uint64_t now_ns)
+{
+	const struct conf_address *listed = &engine->conf->address[address];
+	struct ip from = base(engine);
+
+	if (!engine->link)
+		return;
+	for (unsigned t = 0; t < listed->tiers; t++) {
+		unsigned server = listed->server[t];
+		if (server == engine->self.server)
+			continue;
+		struct arp request = frame_from(engine, ARP_REQUEST, &from);
+		request.dst = engine->peer[server].mac;
+		request.tha = request.sha; /* what tells it from a probe */
+		request.tpa = listed->ip;
+		emit(engine, FRAME_RELEASE, &request, now_ns);
+	}
+}
+
+void
+say_probe(struct engine *engine, unsigned server, const struct ip *ip, uint64_t now_ns)
+{
+	struct ip from = base(engine);
+	struct arp request = frame_from(engine, ARP_REQUEST, &from);
+
+	request.dst = engine->peer[server].mac;
+	request.tpa = *ip;
+	emit(engine, FRAME_PROBE, &request, now_ns);
+}
+
+/* The next address that SERVER should own: one that it was heard to own, else one that it
+ * is the primary of, else its own base address. */
+static const struct ip *
+probe_target(struct engine *engine, unsigned server)
+{
+	struct engine_peer *peer = &engine->peer[server];
+	const struct conf *conf = engine->conf;
+	int primary = CONF_NONE;
+
+	for (unsigned i = 1; i <= conf->addresses; i++) {
+		unsigned a = (peer->next + i) % conf->addresses;
+		if (engine->address[a].owner == (int)server) {
+			peer->next = a;
+			return &conf->address[a].ip;
+		}
+		if (primary == CONF_NONE && conf->address[a].server[0] == server)
+			primary = (int)a;
+	}
+	if (!ip_is_none(&peer->base))
+		return &peer->base;
+	if (primary == CONF_NONE)
+		return NULL;
+	peer->next = (unsigned)primary;
+	return &conf->address[primary].ip;
+}
+
+void
+say_probe_next(struct engine *engine, unsigned server, uint64_t now_ns)
+{
+	struct peer *peer = &engine->peer[server].peer;
+	const struct ip *ip = probe_target(engine, server);
+
+	if (engine->heard_ns == NEVER || peer->burst_ns == NEVER ||
+	    engine->heard_ns < peer->burst_ns)
+		say_witness(engine, now_ns);
+	if (ip == NULL)
+		return;
+	if (!say_room(engine, SAY_PROBE, now_ns)) {
+		/* A probe that did not leave proves nothing: the burst waits for its
+		 * turn. */
+		peer->sent--;
+		peer->deadline_ns = say_when(engine, SAY_PROBE, now_ns);
+		if (peer->deadline_ns < now_ns + engine->peer_timing.interval_ns)
+			peer->deadline_ns = now_ns + engine->peer_timing.interval_ns;
+		return;
+	}
+	say_probe(engine, server, ip, now_ns);
+}
+
+void
+say_witness(struct engine *engine, uint64_t now_ns)
+{
+	struct ip from = base(engine);
+
+	if (engine->witnessed_ns != 0 &&
+	    now_ns < engine->witnessed_ns + 2 * engine->peer_timing.interval_ns)
+		return;
+	for (unsigned r = 0; r < engine->conf->routers; r++) {
+		struct engine_router *router = &engine->router[r];
+		if (!say_room(engine, SAY_PROBE, now_ns))
+			return;
+		struct arp request = frame_from(engine, ARP_REQUEST, &from);
+		request.tpa = engine->conf->router[r];
+		if (!mac_is_zero(&router->mac) &&
+		    router->unanswered % BROADCAST_EVERY != BROADCAST_EVERY - 1)
+			request.dst = router->mac;
+		router->unanswered++;
+		emit(engine, FRAME_WITNESS, &request, now_ns);
+	}
+	engine->witnessed_ns = now_ns;
+}
+
+/* One hello for all: of the next address that self serves, so that they take turns and a
+ * router's wrong entry is put right within one turn. A server that serves nothing says
+ * that it is there, from its base address: it may be the next in line. */
+static void
+hello(struct engine *engine, uint64_t now_ns)
+{
+	const struct conf *conf = engine->conf;
+	const struct ip *ip = NULL;
+
+	for (unsigned i = 1; i <= conf->addresses && ip == NULL; i++) {
+		unsigned a = (engine->hello_address + i) % conf->addresses;
+		const struct engine_address *address = &engine->address[a];
+		if (address->failover.phase != PHASE_SERVE || !address->holding.have)
+			continue;
+		engine->hello_address = a;
+		ip = &conf->address[a].ip;
+	}
+	if (ip == NULL && decide_may_claim(engine) && !ip_is_none(&engine->self.base))
+		ip = &engine->self.base;
+	if (ip == NULL)
+		return;
+	struct arp reply = frame_from(engine, ARP_REPLY, ip);
+	reply.tha = mac_broadcast;
+	if (conf->routers > 0)
+		reply.tpa = conf->router[0];
+	else if (ip != &engine->self.base)
+		reply = frame_from(engine, ARP_REQUEST, ip); /* an announcement */
+	emit(engine, FRAME_HELLO, &reply, now_ns);
+}
+
+void
+say_tick(struct engine *engine, uint64_t now_ns)
+{
+	uint64_t every_ns = engine->every_ns;
+
+	if (every_ns == 0 || !engine->link)
+		return;
+	if (now_ns >= engine->hello_ns) {
+		hello(engine, now_ns);
+		/* Keep the beat; after a gap, start a new one. */
+		engine->hello_ns += every_ns;
+		if (engine->hello_ns <= now_ns)
+			engine->hello_ns = now_ns + every_ns;
+	}
+	/* When nobody is heard, the routers are asked whether it is self that is cut off.
+	 */
+	if (now_ns >= engine->witness_ns) {
+		uint64_t quiet_ns =
+		    engine->heard_ns == NEVER
+			? now_ns
+			: engine->heard_ns + engine->peer_timing.suspect_ns;
+		if (now_ns < quiet_ns) {
+			engine->witness_ns = quiet_ns;
+			return;
+		}
+		say_witness(engine, now_ns);
+		engine->witness_ns =
+		    now_ns +
+		    (engine->isolated ? every_ns : 2 * engine->peer_timing.interval_ns);
+	}
+}
+
+static void
+repeat(struct engine *engine, unsigned address, uint64_t now_ns)
+{
+	struct announcing *announcing = &engine->address[address].announcing;
+	bool blind = engine->conf->routers == 0;
+
+	if (announcing->claimed_ns == NEVER || confirmed_by_all(engine, announcing) ||
+	    (blind && announcing->sent >= REPEATS_BLIND)) {
+		announcing->next_ns = NEVER;
+		return;
+	}
+	if (!announce(engine, address, now_ns))
+		return; /* the pace has set the next time */
+	announcing->sent++;
+	announcing->next_ns =
+	    announcing->sent < REPEATS
+		? announcing->claimed_ns + repeat_ms[announcing->sent] * MS_NS
+		: now_ns + REPEAT_LAST_MS * MS_NS;
+	if (announcing->next_ns <= now_ns)
+		announcing->next_ns = now_ns + repeat_ms[0] * MS_NS;
+}
+
+void
+say_tick_address(struct engine *engine, unsigned address, uint64_t now_ns)
+{
+	struct engine_address *a = &engine->address[address];
+	struct announcing *announcing = &a->announcing;
+
+	if (!failover_serves(&a->failover) || !a->holding.have || !engine->link) {
+		announcing->next_ns = NEVER;
+		announcing->defend_ns = NEVER;
+		return;
+	}
+	if (now_ns >= announcing->defend_ns) {
+		announcing->defended_ns = now_ns;
+		say_claim(engine, address, now_ns);
+	}
+	if (now_ns >= announcing->next_ns)
+		repeat(engine, address, now_ns);
+}
+
+uint64_t
+say_deadline_address(const struct engine *engine, unsigned address)
+{
+	const struct announcing *announcing = &engine->address[address].announcing;
+
+	return announcing->next_ns < announcing->defend_ns ? announcing->next_ns
+							   : announcing->defend_ns;
+}
