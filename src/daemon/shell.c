@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* shell.c - the engine on a real interface: start, signals, the one timer, stop.
+ *
+ * The shell carries events in and actions out, and decides nothing. Nothing in its loop
+ * waits: no file but on reload, no name lookup, no child. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "exit.h"
+#include "shell_internal.h"
+
+enum { STOP_PATIENCE_S = 10 };
+
+uint64_t
+shell_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * SEC_NS + (uint64_t)now.tv_nsec;
+}
+
+static void
+on_timer(struct ev_loop *loop, ev_io *watcher, int revents)
+{
+	struct shell *shell = watcher->data;
+	uint64_t expirations;
+
+	(void)loop, (void)revents;
+	if (read(shell->timer_fd, &expirations, sizeof(expirations)) < 0 &&
+	    errno != EAGAIN)
+		log_err("cannot read the timer");
+	listen_drain(shell);
+	engine_tick(shell->engine, shell_now_ns());
+	perform(shell);
+}
+
+static void
+on_patience(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+	(void)watcher, (void)revents;
+	log_warnx("the handover took too long; leaving");
+	ev_break(loop, EVBREAK_ALL);
+}
+
+static void
+on_stop(struct ev_loop *loop, ev_signal *watcher, int revents)
+{
+	struct shell *shell = watcher->data;
+
+	(void)revents;
+	if (++shell->stops > 1) {
+		log_info("told to stop again: leaving at once");
+		ev_break(loop, EVBREAK_ALL);
+		return;
+	}
+	log_info("stopping: handing over");
+	ev_timer_init(&shell->patience, on_patience, STOP_PATIENCE_S, 0.);
+	ev_timer_start(loop, &shell->patience);
+	engine_admin(shell->engine, ADMIN_STOP, shell_now_ns());
+	perform(shell);
+}
+
+static void
+on_hangup(struct ev_loop *loop, ev_signal *watcher, int revents)
+{
+	(void)loop, (void)revents;
+	steer_reload(watcher->data);
+}
+
+static void
+adopt(void *user, const struct netlink_address *address)
+{
+	struct shell *shell = user;
+	bool known = conf_address_by_ip(shell->conf, &address->ip) != CONF_NONE;
+	char ip[IP_TEXT];
+	/* Still there, so some of its last second is left; it is renewed at once. */
+	uint64_t rest_s = address->valid_s > 0 ? address->valid_s : 1;
+
+	if (known && address->prefix != 32)
+		log_warnx("%s/%u is configured by hand; remove it (`ip addr del %s/%u "
+			  "dev %s'): "
+			  "failover addresses are vlbd's",
+		    ip_format(&address->ip, ip), address->prefix, ip, address->prefix,
+		    shell->conf->interface);
+	if (address->prefix != 32 || (!known && address->proto != NETLINK_PROTO))
+		return;
+	engine_adopt(shell->engine, &address->ip,
+	    address->permanent ? NEVER : shell_now_ns() + rest_s * SEC_NS,
+	    shell_now_ns());
+}
+
+static void
+watch(struct shell *shell)
+{
+	ev_io_init(&shell->timer_io, on_timer, shell->timer_fd, EV_READ);
+	ev_signal_init(&shell->term, on_stop, SIGTERM);
+	ev_signal_init(&shell->interrupt, on_stop, SIGINT);
+	ev_signal_init(&shell->hangup, on_hangup, SIGHUP);
+	shell->timer_io.data = shell;
+	shell->term.data = shell->interrupt.data = shell->hangup.data = shell;
+	ev_io_start(shell->loop, &shell->timer_io);
+	ev_signal_start(shell->loop, &shell->term);
+	ev_signal_start(shell->loop, &shell->interrupt);
+	ev_signal_start(shell->loop, &shell->hangup);
+}
+
+/* Everything that can fail, before anything is changed on this host. */
+static int
+start(struct shell *shell)
+{
+	shell->memory = malloc(engine_size(shell->conf));
+	shell->batch = calloc(SHELL_BATCH, sizeof(*shell->batch));
+	shell->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	shell->loop = ev_default_loop(EVFLAG_AUTO);
+	if (shell->memory == NULL || shell->batch == NULL || shell->timer_fd < 0 ||
+	    shell->loop == NULL) {
+		log_err("cannot start");
+		return EXIT_FAILURE;
+	}
+	if (listen_open(shell) != 0)
+		return EXIT_NOT_READY;
+	shell->ctlsock =
+	    ctlsock_open(shell->loop, shell->setup.socket, steer_answer, shell);
+	return shell->ctlsock != NULL ? 0 : EXIT_FAILURE;
+}
+
+static void
+begin(struct shell *shell)
+{
+	struct engine_self self = follow_self(shell, shell->conf, shell->setup.self);
+	char mac[MAC_TEXT], base[IP_TEXT];
+
+	shell->engine = engine_init(shell->memory, shell->conf, &self, shell_now_ns());
+	log_info("server %s on %s (%s, %s): %u addresses, %u servers",
+	    shell->conf->server[self.server].name, shell->conf->interface,
+	    mac_format(&self.mac, mac), ip_format(&self.base, base),
+	    shell->conf->addresses, shell->conf->servers);
+	if (netlink_dump_addresses(shell->netlink, shell->link.ifindex, adopt, shell) !=
+	    0)
+		log_warn("cannot list the addresses of %s", shell->conf->interface);
+	if (!shell->link.up || !shell->link.carrier)
+		engine_link(shell->engine, false, shell_now_ns());
+	follow_ranges(shell, shell->conf);
+	watch(shell);
+	follow_start(shell);
+	engine_tick(shell->engine, shell_now_ns());
+	perform(shell);
+}
+
+static void
+finish(struct shell *shell)
+{
+	if (shell->engine != NULL) {
+		perform_remove_all(shell);
+		follow_ranges(shell, NULL);
+		log_info("stopped");
+	}
+	ctlsock_close(shell->ctlsock);
+	listen_close(shell);
+	if (shell->timer_fd >= 0)
+		close(shell->timer_fd);
+	if (shell->loop != NULL)
+		ev_loop_destroy(shell->loop);
+	free(shell->batch);
+	free(shell->memory);
+	free(shell->conf);
+}
+
+int
+shell_run(const struct shell_setup *setup)
+{
+	struct shell shell = {
+		.setup = *setup,
+		.conf = setup->conf,
+		.netlink = setup->netlink,
+		.link = setup->link,
+		.timer_fd = -1,
+	};
+
+	shell.status = start(&shell);
+	if (shell.status == 0) {
+		begin(&shell);
+		ev_run(shell.loop, 0);
+	}
+	finish(&shell);
+	return shell.status;
+}

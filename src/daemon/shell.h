@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* shell.h - the engine on a real interface: events in, actions out, on one libev loop. */
+#ifndef VLBD_SHELL_H
+#define VLBD_SHELL_H
+
+#include "netlink.h"
+#include "vlbd/conf.h"
+
+struct shell_setup {
+	const char *file;      /* to read again on SIGHUP */
+	const char *interface; /* -i, or NULL: the file says */
+	const char *socket;    /* of vlbctl */
+	struct conf *conf;     /* malloc()ed; the shell frees it */
+	unsigned self;         /* index in conf */
+	struct netlink *netlink;
+	struct netlink_link link; /* of the interface, as it was just now */
+};
+
+/* Serve until told to stop. Exit status of the program: 0, 1, or 77. */
+int shell_run(const struct shell_setup *setup);
+
+#endif

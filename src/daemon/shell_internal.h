@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* shell_internal.h - what the shell's files share.
+ *
+ *   shell.c    start, signals, stop
+ *   perform.c  actions out: the kernel, the wire, the log
+ *   listen.c   frames in
+ *   follow.c   the kernel's notifications, and the external ranges
+ *   steer.c    vlbctl's requests, and reload */
+#ifndef VLBD_SHELL_INTERNAL_H
+#define VLBD_SHELL_INTERNAL_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "announce.h"
+#include "ctlsock.h"
+#include "log.h"
+#include "netlink.h"
+#include "shell.h"
+#include "sniff.h"
+#include "vlbd/engine.h"
+
+#define SHELL_BATCH 1024 /* address changes in one batch */
+
+struct shell {
+	struct shell_setup setup;
+	struct conf *conf;
+	void *memory; /* the engine's */
+	struct engine *engine;
+	struct ev_loop *loop;
+	struct netlink *netlink;
+	struct sniff *sniff;
+	struct announce *announce;
+	struct ctlsock *ctlsock;
+	struct netlink_link link;
+	struct netlink_change *batch;
+	unsigned batched;
+	int timer_fd;
+	bool send_failed; /* said so already */
+	bool refresh;     /* the interface's own addresses may have changed */
+	int stops;        /* how often we were told to */
+	int status;
+	ev_io sniff_io, netlink_io, timer_io;
+	ev_signal term, interrupt, hangup;
+	ev_timer patience;
+};
+
+/* Nanoseconds of CLOCK_BOOTTIME: suspended time counts, so that a sleep past the lease is
+ * seen. */
+uint64_t shell_now_ns(void);
+
+/* perform.c: do what the engine wants, until it wants nothing more, and arm the timer. */
+void perform(struct shell *shell);
+/* Take every address out of the kernel now. */
+void perform_remove_all(struct shell *shell);
+
+/* listen.c: open capture and injection on the interface. 0, or -1 (logged). */
+int listen_open(struct shell *shell);
+void listen_close(struct shell *shell);
+/* Hear what waits, a bounded number of frames. */
+void listen_drain(struct shell *shell);
+
+/* follow.c */
+void follow_start(struct shell *shell);
+/* Self as CONF's SERVER, on the interface as it is now. */
+struct engine_self follow_self(
+    struct shell *shell, const struct conf *conf, unsigned server);
+/* Make the local routes those of CONF; NULL: none. */
+void follow_ranges(struct shell *shell, const struct conf *conf);
+
+/* steer.c: answers for ctlsock_open(). */
+char *steer_answer(void *user, const char *line, size_t *len);
+/* Read the file again. False: it is wrong (logged), and nothing has changed. */
+bool steer_reload(struct shell *shell);
+
+#endif
