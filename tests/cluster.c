@@ -317,7 +317,8 @@ cluster_start_all(struct cluster *cluster)
 		cluster_run(cluster, 13 * MS_NS);
 	}
 	cluster_run(cluster, 500 * MS_NS);
-	/* The first to start has taken what was nobody's; the others need not wait for it. */
+	/* The first to start has taken what was nobody's; the others need not wait for
+	 * it. */
 	for (unsigned s = 0; s < cluster->conf->servers; s++)
 		cluster_admin(cluster, s, ADMIN_RESUME);
 	cluster_settle(cluster);

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* netlink.c - the door to libmnl: sockets, notifications, links. */
+#include "netlink.h"
+
+#include <errno.h>
+#include <linux/if.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "log.h"
+#include "netlink_internal.h"
+
+enum {
+	/* A listener with the default buffer holds 256 messages; one takeover of many
+	 * addresses is more. */
+	LISTEN_BUFFER = 4 * 1024 * 1024,
+	BUFFER = 64 * 1024,
+	DUMPS = 5 /* attempts at one that is not interrupted */
+};
+
+static int
+open_socket(struct mnl_socket **out, unsigned groups, int flags)
+{
+	*out = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | flags);
+	if (*out == NULL)
+		return -1;
+	return mnl_socket_bind(*out, groups, MNL_SOCKET_AUTOPID);
+}
+
+struct netlink *
+netlink_open(void)
+{
+	struct netlink *netlink = calloc(1, sizeof(*netlink));
+	int size = LISTEN_BUFFER;
+
+	if (netlink == NULL)
+		goto bad;
+	netlink->size = BUFFER;
+	netlink->buffer = malloc(BUFFER);
+	if (netlink->buffer == NULL || open_socket(&netlink->ask, 0, 0) != 0 ||
+	    open_socket(
+		&netlink->listen, RTMGRP_LINK | RTMGRP_IPV4_IFADDR, SOCK_NONBLOCK) != 0)
+		goto bad;
+	netlink->portid = mnl_socket_get_portid(netlink->ask);
+	int fd = mnl_socket_get_fd(netlink->listen);
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	return netlink;
+bad:
+	log_err("cannot talk to the kernel's rtnetlink");
+	netlink_close(netlink);
+	return NULL;
+}
+
+void
+netlink_close(struct netlink *netlink)
+{
+	if (netlink == NULL)
+		return;
+	if (netlink->ask != NULL)
+		mnl_socket_close(netlink->ask);
+	if (netlink->listen != NULL)
+		mnl_socket_close(netlink->listen);
+	free(netlink->buffer);
+	free(netlink);
+}
+
+int
+netlink_fd(const struct netlink *netlink)
+{
+	return mnl_socket_get_fd(netlink->listen);
+}
+
+/* --- questions -------------------------------------------------------------------- */
+
+int
+netlink_ask(struct netlink *netlink, struct nlmsghdr *request, mnl_cb_t see, void *user)
+{
+	int more = MNL_CB_OK;
+
+	request->nlmsg_seq = ++netlink->seq;
+	if (mnl_socket_sendto(netlink->ask, request, request->nlmsg_len) < 0)
+		return -1;
+	while (more > MNL_CB_STOP) {
+		ssize_t len =
+		    mnl_socket_recvfrom(netlink->ask, netlink->buffer, netlink->size);
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len <= 0)
+			return -1;
+		more = mnl_cb_run(netlink->buffer, (size_t)len, request->nlmsg_seq,
+		    netlink->portid, see, user);
+		/* An answer to an earlier question that failed half-way. */
+		if (more < 0 && errno == EPROTO)
+			more = MNL_CB_OK;
+	}
+	return more < 0 ? -1 : 0;
+}
+
+int
+netlink_dump(struct netlink *netlink,
+    void (*prepare)(struct nlmsghdr *request, int argument), int argument, mnl_cb_t see,
+    void *user)
+{
+	for (unsigned i = 0; i < DUMPS; i++) {
+		char bytes[256];
+		struct nlmsghdr *request = mnl_nlmsg_put_header(bytes);
+		prepare(request, argument);
+		request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+		if (netlink_ask(netlink, request, see, user) == 0)
+			return 0;
+		/* libmnl's word for NLM_F_DUMP_INTR: the list changed while it was read.
+		 */
+		if (errno != EINTR)
+			return -1;
+		/* The rest of the spoilt dump must not be taken for the next one's. */
+	}
+	return -1;
+}
+
+/* --- links ------------------------------------------------------------------------ */
+
+static bool
+parse_link(const struct nlmsghdr *message, struct netlink_link *out)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attr;
+
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*info))
+		return false;
+	*out = (struct netlink_link){
+		.ifindex = info->ifi_index,
+		.up = (info->ifi_flags & IFF_UP) != 0,
+		.carrier = (info->ifi_flags & IFF_LOWER_UP) != 0,
+	};
+	NETLINK_EACH (attr, message, sizeof(*info)) {
+		size_t len = mnl_attr_get_payload_len(attr);
+		const void *payload = mnl_attr_get_payload(attr);
+		if (mnl_attr_get_type(attr) == IFLA_IFNAME && len > 0 &&
+		    len <= sizeof(out->name))
+			memcpy(out->name, payload, len);
+		if (mnl_attr_get_type(attr) == IFLA_ADDRESS && len == MAC_LEN)
+			memcpy(out->mac.byte, payload, MAC_LEN);
+	}
+	out->name[sizeof(out->name) - 1] = '\0';
+	return true;
+}
+
+static int
+see_link(const struct nlmsghdr *message, void *user)
+{
+	struct netlink_link *out = user;
+
+	if (message->nlmsg_type == RTM_NEWLINK && !parse_link(message, out)) {
+		errno = EPROTO;
+		return MNL_CB_ERROR;
+	}
+	return MNL_CB_OK;
+}
+
+int
+netlink_get_link(struct netlink *netlink, const char *interface, struct netlink_link *out)
+{
+	char bytes[256];
+	struct nlmsghdr *request = mnl_nlmsg_put_header(bytes);
+
+	if (strlen(interface) >= IFNAMSIZ) {
+		errno = ENODEV;
+		return -1;
+	}
+	request->nlmsg_type = RTM_GETLINK;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
+	info->ifi_family = AF_UNSPEC;
+	mnl_attr_put_strz(request, IFLA_IFNAME, interface);
+	*out = (struct netlink_link){ 0 };
+	if (netlink_ask(netlink, request, see_link, out) != 0)
+		return -1;
+	if (out->ifindex == 0) {
+		errno = ENODEV;
+		return -1;
+	}
+	return 0;
+}
+
+/* --- notifications ---------------------------------------------------------------- */
+
+struct notified {
+	const struct netlink *netlink;
+	const struct netlink_events *events;
+};
+
+static int
+see_notification(const struct nlmsghdr *message, void *user)
+{
+	const struct notified *notified = user;
+	const struct netlink_events *events = notified->events;
+	struct netlink_address address;
+	struct netlink_link link;
+
+	/* What we did ourselves we know already, from its acknowledgement. */
+	if (message->nlmsg_pid == notified->netlink->portid)
+		return MNL_CB_OK;
+	switch (message->nlmsg_type) {
+	case RTM_NEWADDR:
+	case RTM_DELADDR:
+		if (netlink_parse_address(message, &address))
+			events->address(
+			    events->user, &address, message->nlmsg_type == RTM_DELADDR);
+		break;
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		if (parse_link(message, &link))
+			events->link(
+			    events->user, &link, message->nlmsg_type == RTM_DELLINK);
+		break;
+	default:
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+int
+netlink_read(struct netlink *netlink, int limit, const struct netlink_events *events)
+{
+	struct notified notified = { netlink, events };
+	/* Not the buffer of the questions: an event may lead to one. */
+	_Alignas(struct nlmsghdr) char bytes[16 * 1024];
+
+	for (int i = 0; i < limit; i++) {
+		ssize_t len = mnl_socket_recvfrom(netlink->listen, bytes, sizeof(bytes));
+		if (len < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return 0;
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len < 0 && errno == ENOBUFS) {
+			events->overrun(events->user);
+			continue;
+		}
+		if (len <= 0) {
+			log_err("cannot read the kernel's notifications");
+			return -1;
+		}
+		(void)mnl_cb_run(bytes, (size_t)len, 0, 0, see_notification, &notified);
+	}
+	return 0;
+}

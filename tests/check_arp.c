@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* check_arp.c - one valid frame, one mutation per test. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vlbd/arp.h"
+
+/* A hello of A's for 10.77.0.1 to the router 10.77.255.254, byte by byte (RFC 826). */
+static const uint8_t hello[] = {
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, /* destination */
+	0x02, 0x00, 0x00, 0x00, 0x00, 0x01, /* source */
+	0x08, 0x06,                         /* ARP */
+	0x00, 0x01, 0x08, 0x00, 0x06, 0x04, /* Ethernet, IPv4, their lengths */
+	0x00, 0x02,                         /* reply */
+	0x02, 0x00, 0x00, 0x00, 0x00, 0x01, /* SHA */
+	10, 77, 0, 1,                       /* SPA */
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, /* THA */
+	10, 77, 255, 254,                   /* TPA */
+};
+
+START_TEST(a_frame_is_read)
+{
+	struct arp arp;
+
+	ck_assert_int_eq(arp_parse(hello, sizeof(hello), &arp), ARP_OK);
+	ck_assert_int_eq(arp.op, ARP_REPLY);
+	ck_assert(mac_equal(&arp.dst, &mac_broadcast));
+	ck_assert(mac_equal(&arp.tha, &mac_broadcast));
+	ck_assert(mac_equal(&arp.sha, &arp.src));
+	ck_assert_uint_eq(ip_v4_value(&arp.spa), 0x0a4d0001);
+	ck_assert_uint_eq(ip_v4_value(&arp.tpa), 0x0a4dfffe);
+}
+END_TEST
+
+START_TEST(a_frame_is_written_as_it_is_read)
+{
+	uint8_t frame[ARP_FRAME_LEN];
+	struct arp arp;
+
+	ck_assert_int_eq(arp_parse(hello, sizeof(hello), &arp), ARP_OK);
+	arp_build(&arp, frame);
+	ck_assert_mem_eq(frame, hello, sizeof(hello));
+	for (size_t i = sizeof(hello); i < sizeof(frame); i++)
+		ck_assert_uint_eq(frame[i], 0);
+}
+END_TEST
+
+START_TEST(every_truncation_is_short)
+{
+	struct arp arp;
+	uint8_t *exact =
+	    malloc((size_t)_i + 1); /* so that a sanitizer sees one byte too far */
+
+	memcpy(exact, hello, (size_t)_i);
+	ck_assert_int_eq(arp_parse(exact, (size_t)_i, &arp), ARP_SHORT);
+	free(exact);
+}
+END_TEST
+
+START_TEST(padding_is_not_looked_at)
+{
+	uint8_t frame[1514];
+	struct arp arp;
+
+	memset(frame, 0xa5, sizeof(frame));
+	memcpy(frame, hello, sizeof(hello));
+	ck_assert_int_eq(arp_parse(frame, sizeof(frame), &arp), ARP_OK);
+}
+END_TEST
+
+static const struct {
+	size_t at;
+	uint8_t value;
+	enum arp_verdict verdict;
+} mutations[] = {
+	{ 12, 0x81, ARP_OTHER },        /* 0x8106 */
+	{ 13, 0x00, ARP_OTHER },        /* IPv4 */
+	{ 15, 0x06, ARP_BAD_HARDWARE }, /* IEEE 802 */
+	{ 14, 0x01, ARP_BAD_HARDWARE },
+	{ 18, 0x08, ARP_BAD_HARDWARE },
+	{ 18, 0x00, ARP_BAD_HARDWARE },
+	{ 16, 0x86, ARP_BAD_PROTOCOL },
+	{ 19, 0x10, ARP_BAD_PROTOCOL },
+	{ 21, 0x03, ARP_BAD_OP }, /* RARP */
+	{ 21, 0x00, ARP_BAD_OP },
+	{ 20, 0x01, ARP_BAD_OP },
+	{ 27, 0x02, ARP_BAD_SENDER }, /* SHA is not the Ethernet source */
+	{ 11, 0x02, ARP_BAD_SENDER },
+};
+
+START_TEST(one_wrong_field_is_named)
+{
+	uint8_t frame[sizeof(hello)];
+	struct arp arp;
+
+	memcpy(frame, hello, sizeof(hello));
+	frame[mutations[_i].at] = mutations[_i].value;
+	ck_assert_int_eq(arp_parse(frame, sizeof(frame), &arp), mutations[_i].verdict);
+}
+END_TEST
+
+START_TEST(tagged_frames_are_told_apart)
+{
+	uint8_t frame[sizeof(hello) + 4];
+	struct arp arp;
+
+	memcpy(frame, hello, 12);
+	memcpy(frame + 12, (const uint8_t[]){ 0x81, 0x00, 0x00, 0x07 }, 4);
+	memcpy(frame + 16, hello + 12, sizeof(hello) - 12);
+	ck_assert_int_eq(arp_parse(frame, sizeof(frame), &arp), ARP_TAGGED);
+	frame[12] = 0x88;
+	frame[13] = 0xa8;
+	ck_assert_int_eq(arp_parse(frame, sizeof(frame), &arp), ARP_TAGGED);
+}
+END_TEST
+
+START_TEST(no_host_sends_from_a_group_address)
+{
+	uint8_t frame[sizeof(hello)];
+	struct arp arp;
+
+	memcpy(frame, hello, sizeof(hello));
+	frame[6] = frame[22] = 0x03;
+	ck_assert_int_eq(arp_parse(frame, sizeof(frame), &arp), ARP_BAD_SENDER);
+	memset(frame + 6, 0, 6);
+	memset(frame + 22, 0, 6);
+	ck_assert_int_eq(arp_parse(frame, sizeof(frame), &arp), ARP_BAD_SENDER);
+}
+END_TEST
+
+START_TEST(every_verdict_has_a_name)
+{
+	for (int v = 0; v < ARP_VERDICTS; v++)
+		ck_assert_ptr_nonnull(arp_verdict_name((enum arp_verdict)v));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("arp");
+	TCase *tc = tcase_create("frames");
+	SRunner *runner = srunner_create(suite);
+
+	tcase_add_test(tc, a_frame_is_read);
+	tcase_add_test(tc, a_frame_is_written_as_it_is_read);
+	tcase_add_loop_test(tc, every_truncation_is_short, 0, (int)sizeof(hello));
+	tcase_add_test(tc, padding_is_not_looked_at);
+	tcase_add_loop_test(tc, one_wrong_field_is_named, 0,
+	    (int)(sizeof(mutations) / sizeof(mutations[0])));
+	tcase_add_test(tc, tagged_frames_are_told_apart);
+	tcase_add_test(tc, no_host_sends_from_a_group_address);
+	tcase_add_test(tc, every_verdict_has_a_name);
+	suite_add_tcase(suite, tc);
+	srunner_set_tap(runner, "-");
+	srunner_run_all(runner, CK_SILENT);
+	srunner_free(runner);
+	return 0;
+}

@@ -1,0 +1,47 @@
+#!/bin/sh
+# The manual pages: mandoc has nothing to say about them, and they name every option that
+# the programs know.
+set -u
+src=${srcdir:-.}
+build=${VLB_BUILD:-.}
+n=0
+
+ok() { # condition's status, text
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
+}
+
+echo 1..6
+for page in vlbd.8 vlbctl.8 vlb.ini.5; do
+	if ! command -v mandoc >/dev/null 2>&1; then
+		n=$((n + 1))
+		echo "ok $n - $page # SKIP mandoc is not installed"
+		continue
+	fi
+	said=$(mandoc -Tlint -Wwarning "$src/man/$page" 2>&1)
+	[ -z "$said" ] && [ -s "$src/man/$page" ]
+	ok $? "mandoc has nothing to say about $page"
+	[ -z "$said" ] || printf '%s\n' "$said" | sed 's/^/# /'
+done
+
+missing=
+for option in $("$build/vlbd" --help | sed -n 's/^  -\([a-zA-Z]\),.*/\1/p'); do
+	grep -q "^\.It Fl $option" "$src/man/vlbd.8" || missing="$missing -$option"
+done
+[ -z "$missing" ]
+ok $? "vlbd.8 describes every option of vlbd --help$missing"
+
+missing=
+for command in $("$build/vlbctl" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
+	grep -q "^\.It Cm $command" "$src/man/vlbctl.8" || missing="$missing $command"
+done
+[ -z "$missing" ]
+ok $? "vlbctl.8 describes every command of vlbctl --help$missing"
+
+missing=
+for key in hello probes probe_interval answer_timeout lease failback max_rate \
+	name interface router external mac primary secondary tertiary; do
+	grep -q "^\.It Cm $key\|^\.It Ic $key\|^\.It Va $key\|^\.It Sy $key" "$src/man/vlb.ini.5" || missing="$missing $key"
+done
+[ -z "$missing" ]
+ok $? "vlb.ini.5 describes every key$missing"
