@@ -42,14 +42,15 @@ fail(pcap_t *pcap, const char *interface, int status)
 	return -1;
 }
 
-/* Untagged ARP. The order and the form matter: "(vlan and arp) or arp" would lose the
- * untagged ones; a plain "arp" would bring tagged ones too. */
+/* Untagged ARP. The order matters: from a "vlan" on, the rest of a filter looks behind the
+ * tag, so that "not vlan and arp" matches nothing at all. A plain "arp" would bring tagged
+ * frames too. */
 static int
 set_filter(pcap_t *pcap, const char *interface)
 {
 	struct bpf_program program;
 
-	if (pcap_compile(pcap, &program, "not vlan and arp", 1, PCAP_NETMASK_UNKNOWN) !=
+	if (pcap_compile(pcap, &program, "arp and not vlan", 1, PCAP_NETMASK_UNKNOWN) !=
 	    0)
 		return fail(pcap, interface, PCAP_ERROR);
 	int status = pcap_setfilter(pcap, &program);
