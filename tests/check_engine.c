@@ -1053,6 +1053,46 @@ START_TEST(a_reload_in_the_middle_of_a_takeover_keeps_it)
 }
 END_TEST
 
+/* --- hostile wires
+ * -------------------------------------------------------------------------- */
+
+START_TEST(a_flood_within_one_turn_loses_words_and_never_a_deed)
+{
+	up_six(NULL);
+	struct engine *engine = cl->server[B].engine;
+	struct action action;
+	for (unsigned i = 0; i < 200000; i++) {
+		struct arp arp = claim_by(stranger, 1 + i % 30);
+		if (i % 2 == 0) { /* a router that seems to move with every frame */
+			arp.spa = cl->conf->router[0];
+			arp.tpa = cluster_ip(6);
+			arp.sha.byte[5] = arp.src.byte[5] = (uint8_t)i;
+		}
+		engine_hear(engine, &arp, cl->now_ns);
+		if (i % 1000 == 0)
+			cl->now_ns += 200 * MS_NS;
+	}
+	engine_link(engine, false, cl->now_ns);
+	unsigned removed = 0;
+	while (engine_action(engine, &action))
+		removed += action.kind == ACTION_ADDRESS &&
+			   action.address.verb == HOLDING_REMOVE;
+	ck_assert_uint_eq(removed, 5);
+}
+END_TEST
+
+START_TEST(a_peer_that_does_not_hear_us_is_told_of_seldom)
+{
+	up_six(NULL);
+	struct arp claim = claim_by(cluster_mac(B), 1);
+	for (unsigned i = 0; i < 1000; i++)
+		engine_hear(cl->server[A].engine, &claim, cl->now_ns);
+	cluster_run(cl, 1);
+	ck_assert_uint_le(cluster_count_told(cl, A, REPORT_UNHEARD), 1);
+	ck_assert_uint_le(cluster_count_told(cl, A, REPORT_CONFLICT), 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -1122,6 +1162,8 @@ main(void)
 	ADD(hellos_take_turns_over_the_addresses);
 	ADD(at_rest_nothing_but_hellos_is_sent);
 	ADD(max_rate_is_kept_in_every_second);
+	ADD(a_flood_within_one_turn_loses_words_and_never_a_deed);
+	ADD(a_peer_that_does_not_hear_us_is_told_of_seldom);
 	ADD(a_reload_of_the_same_file_says_and_does_nothing);
 	ADD(a_reload_in_the_middle_of_a_takeover_keeps_it);
 	suite_add_tcase(suite, tc);

@@ -123,9 +123,23 @@ engine_init(void *memory, const struct conf *conf, const struct engine_self *sel
 	return engine;
 }
 
+/* The limit holds for everything that self does of its own accord. What comes from the
+ * wire is rate-limited, but a flood within one turn may still ask for more: then words
+ * are lost, deeds never. */
 void
 engine_push(struct engine *engine, const struct action *action)
 {
+	if (engine->action_tail == engine->action_limit) {
+		engine->action_tail -= engine->action_head;
+		memmove(engine->actions, engine->actions + engine->action_head,
+		    engine->action_tail * sizeof(*engine->actions));
+		engine->action_head = 0;
+	}
+	if (engine->action_tail >= engine->action_limit - engine->conf->addresses &&
+	    (action->kind == ACTION_SEND || action->kind == ACTION_REPORT)) {
+		engine->counters.dropped++;
+		return;
+	}
 	assert(engine->action_tail < engine->action_limit);
 	engine->actions[engine->action_tail++] = *action;
 }

@@ -44,6 +44,8 @@ struct engine_address {
 	uint64_t since_ns;    /* of the state */
 	uint64_t alarmed_ns;  /* last log line about a foreign claim or a conflict */
 	unsigned unheeded; /* claims of worse tiers in a row, in spite of our defence */
+	uint64_t conflict_ns; /* the last of them */
+	uint64_t unheard_ns;  /* last log line about them */
 	struct reason reason;
 };
 
@@ -58,6 +60,7 @@ struct engine_peer {
 struct engine_router {
 	struct mac mac;    /* zero: not known */
 	uint64_t heard_ns; /* NEVER: not yet */
+	uint64_t news_ns;  /* when its last change was answered; 0: never */
 	unsigned unanswered;
 };
 

@@ -7,12 +7,13 @@
 #include "engine_internal.h"
 
 enum {
-	ALARM_S = 1,  /* between two log lines about one address */
-	CLONE_S = 10, /* between two about a stolen hardware address */
-	ECHO_S = 2,   /* how long an echo of our own last claim may travel */
-	UNHEEDED =
-	    10, /* claims against our defence before we say that we are not heard */
-	LOSS_SHIFT = 4 /* weight of one burst in the loss estimate: 1/16 */
+	ALARM_S = 1,    /* between two log lines about one address */
+	CLONE_S = 10,   /* between two about a stolen hardware address */
+	ECHO_S = 2,     /* how long an echo of our own last claim may travel */
+	NEWS_MS = 100,  /* between two rounds of claims to a router that moved */
+	UNHEEDED = 10,  /* claims against our defence: we are not heard */
+	UNHEARD_S = 10, /* between two log lines about that */
+	LOSS_SHIFT = 4  /* weight of one burst in the loss estimate: 1/16 */
 };
 
 static bool
@@ -143,10 +144,17 @@ hear_conflict(struct engine *engine, unsigned address, unsigned server, bool lis
 	};
 
 	engine->counters.conflicts++;
-	if (++a->unheeded % UNHEEDED == 0)
+	if (now_ns - a->conflict_ns > UNHEARD_S * SEC_NS)
+		a->unheeded = 0;
+	a->conflict_ns = now_ns;
+	if (++a->unheeded >= UNHEEDED &&
+	    (a->unheard_ns == 0 || now_ns - a->unheard_ns > UNHEARD_S * SEC_NS)) {
+		a->unheard_ns = now_ns;
 		report.kind = REPORT_UNHEARD;
-	if (report.kind == REPORT_UNHEARD || alarm_due(a, now_ns))
 		engine_report(engine, &report);
+	} else if (alarm_due(a, now_ns)) {
+		engine_report(engine, &report);
+	}
 }
 
 static void
@@ -232,8 +240,12 @@ hear_router(struct engine *engine, unsigned r, const struct arp *arp, uint64_t n
 		router->unanswered = 0;
 	}
 	router->mac = arp->sha;
-	if (news) /* claims that went out without it, or to another one */
+	/* Claims went out without it, or to another one. */
+	if (news &&
+	    (router->news_ns == 0 || now_ns - router->news_ns > NEWS_MS * MS_NS)) {
+		router->news_ns = now_ns;
 		say_confirm_all(engine, r, now_ns);
+	}
 	if (arp->op != ARP_REPLY || !to_self)
 		return;
 

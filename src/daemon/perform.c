@@ -95,6 +95,9 @@ arm_timer(struct shell *shell)
 	uint64_t at_ns = engine_deadline(shell->engine);
 	struct itimerspec at = { .it_value = { 0 } };
 
+	if (at_ns == shell->armed_ns)
+		return;
+	shell->armed_ns = at_ns;
 	if (at_ns != NEVER) {
 		at.it_value.tv_sec = (time_t)(at_ns / SEC_NS);
 		at.it_value.tv_nsec = (long)(at_ns % SEC_NS);

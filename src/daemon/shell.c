@@ -33,6 +33,7 @@ on_timer(struct ev_loop *loop, ev_io *watcher, int revents)
 	if (read(shell->timer_fd, &expirations, sizeof(expirations)) < 0 &&
 	    errno != EAGAIN)
 		log_err("cannot read the timer");
+	shell->armed_ns = NEVER; /* it has fired */
 	listen_drain(shell);
 	engine_tick(shell->engine, shell_now_ns());
 	perform(shell);
@@ -179,6 +180,7 @@ shell_run(const struct shell_setup *setup)
 		.netlink = setup->netlink,
 		.link = setup->link,
 		.timer_fd = -1,
+		.armed_ns = NEVER,
 	};
 
 	shell.status = start(&shell);

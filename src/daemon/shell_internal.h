@@ -37,9 +37,10 @@ struct shell {
 	struct netlink_change *batch;
 	unsigned batched;
 	int timer_fd;
-	bool send_failed; /* said so already */
-	bool refresh;     /* the interface's own addresses may have changed */
-	int stops;        /* how often we were told to */
+	uint64_t armed_ns; /* what it is armed for */
+	bool send_failed;  /* said so already */
+	bool refresh;      /* the interface's own addresses may have changed */
+	int stops;         /* how often we were told to */
 	int status;
 	ev_io sniff_io, netlink_io, timer_io;
 	ev_signal term, interrupt, hangup;

@@ -42,9 +42,9 @@ fail(pcap_t *pcap, const char *interface, int status)
 	return -1;
 }
 
-/* Untagged ARP. The order matters: from a "vlan" on, the rest of a filter looks behind the
- * tag, so that "not vlan and arp" matches nothing at all. A plain "arp" would bring tagged
- * frames too. */
+/* Untagged ARP. The order matters: from a "vlan" on, the rest of a filter looks behind
+ * the tag, so that "not vlan and arp" matches nothing at all. A plain "arp" would bring
+ * tagged frames too. */
 static int
 set_filter(pcap_t *pcap, const char *interface)
 {
