@@ -3,6 +3,7 @@
 #ifndef VLBD_REPORT_H
 #define VLBD_REPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

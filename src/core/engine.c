@@ -582,7 +582,7 @@ engine_admin(struct engine *engine, enum engine_admin admin, uint64_t now_ns)
 		resume(engine, now_ns);
 		break;
 	default:
-		assert(!"no such admin request");
+		assert(false && "no such admin request");
 	}
 	check_stopped(engine);
 	engine_wake(engine, now_ns);

@@ -217,7 +217,7 @@ format_self(const struct report *report, char *text, size_t size)
 	case REPORT_FAILED:
 	case REPORTS:
 	default:
-		assert(!"no such report");
+		assert(false && "no such report");
 		return 0;
 	}
 }

@@ -48,7 +48,7 @@ head(char *line, size_t size, enum log_level level)
 	return snprintf(line, size, "%s.%03ld ", stamp, now.tv_nsec / 1000000);
 }
 
-static void
+__attribute__((format(printf, 3, 0))) static void
 put(enum log_level level, int error, const char *format, va_list args)
 {
 	char line[LINE];
