@@ -199,6 +199,7 @@ decide_step(struct engine *engine, unsigned address, enum failover_event event,
 	}
 	if (todo & DO_REMOVE) {
 		a->holding.want = false;
+		a->left_ns = now_ns;
 		a->announcing.claimed_ns = a->announcing.next_ns =
 		    a->announcing.defend_ns = NEVER;
 		if (a->owner == (int)engine->self.server)

@@ -42,6 +42,7 @@ struct engine_address {
 	int released_by;      /* its claims are late news until .. */
 	uint64_t released_ns; /* .. then */
 	uint64_t since_ns;    /* of the state */
+	uint64_t left_ns;     /* when self last stopped serving it; 0: never did */
 	uint64_t alarmed_ns;  /* last log line about a foreign claim or a conflict */
 	unsigned unheeded; /* claims of worse tiers in a row, in spite of our defence */
 	uint64_t conflict_ns; /* the last of them */

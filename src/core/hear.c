@@ -282,7 +282,7 @@ hear_self(struct engine *engine, const struct arp *arp, uint64_t now_ns)
 	if (index != CONF_NONE) {
 		const struct engine_address *a = &engine->address[index];
 		ours = failover_serves(&a->failover) ||
-		       now_ns - a->since_ns < ECHO_S * SEC_NS;
+		       (a->left_ns != 0 && now_ns - a->left_ns < ECHO_S * SEC_NS);
 	}
 	if (ours ||
 	    (engine->cloned_ns != 0 && now_ns - engine->cloned_ns < CLONE_S * SEC_NS))

@@ -42,16 +42,15 @@ fail(pcap_t *pcap, const char *interface, int status)
 	return -1;
 }
 
-/* Untagged ARP. The order matters: from a "vlan" on, the rest of a filter looks behind
- * the tag, so that "not vlan and arp" matches nothing at all. A plain "arp" would bring
- * tagged frames too. */
+/* Tagged frames pass too (the kernel takes the tag off before it filters): arp_parse()
+ * tells and counts them. "not vlan and arp" would match nothing at all: from a "vlan" on,
+ * the rest of a filter looks behind the tag. */
 static int
 set_filter(pcap_t *pcap, const char *interface)
 {
 	struct bpf_program program;
 
-	if (pcap_compile(pcap, &program, "arp and not vlan", 1, PCAP_NETMASK_UNKNOWN) !=
-	    0)
+	if (pcap_compile(pcap, &program, "arp", 1, PCAP_NETMASK_UNKNOWN) != 0)
 		return fail(pcap, interface, PCAP_ERROR);
 	int status = pcap_setfilter(pcap, &program);
 	pcap_freecode(&program);

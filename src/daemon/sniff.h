@@ -2,7 +2,7 @@
 /* sniff.h - the door to libpcap: ARP frames that arrive at one interface.
  *
  * Immediate mode, a small snap length, incoming frames only, and a kernel filter that
- * lets through untagged ARP alone. What is in a frame is arp_parse()'s to judge. */
+ * lets through ARP alone. What is in a frame is arp_parse()'s to judge. */
 #ifndef VLBD_SNIFF_H
 #define VLBD_SNIFF_H
 
