@@ -206,6 +206,12 @@ begin(struct engine *engine, uint64_t now_ns)
 	engine_report(engine, &report);
 	engine->alone_ns = now_ns;
 	engine_excuse_all(engine, now_ns);
+	/* What waits in the ring was said long ago: a release of then proves nothing now.
+	 */
+	if (!engine->starting) {
+		engine->starting = true;
+		engine->listen_ns = now_ns + engine->detect_ns;
+	}
 	decide_lapsed(engine, now_ns);
 	engine->deadline_ns = now_ns;
 }
@@ -328,6 +334,10 @@ tick_listening(struct engine *engine, uint64_t now_ns)
 
 	engine->starting = false;
 	engine_report(engine, &report);
+	/* What was said while self listened is no proof either: whoever may have an
+	 * address is asked before self claims it. */
+	for (unsigned a = 0; a < engine->conf->addresses; a++)
+		engine->address[a].vacant = false;
 	decide_resume(engine, &reason, now_ns);
 }
 

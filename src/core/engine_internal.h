@@ -162,6 +162,8 @@ void say_defence(struct engine *engine, unsigned address, uint64_t now_ns);
 void say_answer(
     struct engine *engine, unsigned address, const struct ip *asker, uint64_t now_ns);
 void say_release(struct engine *engine, unsigned address, uint64_t now_ns);
+void say_release_to(
+    struct engine *engine, unsigned address, unsigned server, uint64_t now_ns);
 /* Ask SERVER's kernel for ADDRESS. */
 void say_probe(
     struct engine *engine, unsigned server, const struct ip *ip, uint64_t now_ns);

@@ -108,8 +108,11 @@ peer_answers(struct engine *engine, unsigned server, uint64_t now_ns)
 		unsigned share = lost * 1024 / (lost + 1);
 		engine->loss += (share >> LOSS_SHIFT) - (engine->loss >> LOSS_SHIFT);
 	}
-	if (before == PEER_DEAD)
+	if (before == PEER_DEAD) {
+		/* Too late: the burst was too short for this network. */
+		engine->loss += (1023 >> LOSS_SHIFT) - (engine->loss >> LOSS_SHIFT);
 		report_peer(engine, server);
+	}
 }
 
 static void
@@ -189,8 +192,13 @@ hear_claim(struct engine *engine, unsigned address, unsigned server, uint64_t no
 	a->vacant = false;
 	decide_step(engine, address, better ? ON_BETTER : ON_WORSE, &reason, now_ns);
 	a->owner = (int)server; /* a removal clears it */
-	if (serving)
+	if (serving) {
 		engine->counters.yields++;
+		/* It answers with a claim: the winner speaks last, and the routers
+		 * return. */
+		if (better)
+			say_release_to(engine, address, server, now_ns);
+	}
 	decide_consider(engine, address, &reason, now_ns);
 }
 

@@ -12,6 +12,7 @@
 enum {
 	DEFEND_MS = 100,    /* least time between two defences of one address */
 	ANSWER_MS = 100,    /* the same for answers to solicitations */
+	REFRESH_S = 30,     /* between two requests from an address that is confirmed */
 	BROADCAST_EVERY = 4 /* a router that does not answer is looked for anew */
 };
 
@@ -114,13 +115,25 @@ say_confirm_all(struct engine *engine, unsigned router, uint64_t now_ns)
 	}
 }
 
-/* The three forms of a claim. False: max_rate holds it back. */
+/* A claim that every switch lets through to the peers: a broadcast reply to the router.
+ */
+static struct arp
+audible_claim(const struct engine *engine, const struct ip *ip)
+{
+	struct arp reply = frame_from(engine, ARP_REPLY, ip);
+
+	reply.tha = mac_broadcast;
+	reply.tpa = engine->conf->router[0];
+	return reply;
+}
+
+/* The forms of a claim: what routers believe differs. False: max_rate holds it back. */
 static bool
 announce(struct engine *engine, unsigned address, uint64_t now_ns)
 {
 	const struct ip *ip = &engine->conf->address[address].ip;
 	struct announcing *announcing = &engine->address[address].announcing;
-	uint32_t need = engine->conf->routers + 2;
+	uint32_t need = engine->conf->routers + (engine->conf->routers > 0 ? 3 : 2);
 
 	if (!engine->link)
 		return false;
@@ -139,6 +152,12 @@ announce(struct engine *engine, unsigned address, uint64_t now_ns)
 	struct arp reply = frame_from(engine, ARP_REPLY, ip);
 	reply.tha = reply.sha;
 	emit(engine, FRAME_CLAIM, &reply, now_ns);
+	/* And one for the peers: a switch that suppresses ARP swallows both
+	 * announcements. */
+	if (engine->conf->routers > 0) {
+		struct arp audible = audible_claim(engine, ip);
+		emit(engine, FRAME_CLAIM, &audible, now_ns);
+	}
 	/* Any claim counts as a hello. */
 	if (engine->hello_ns != NEVER)
 		engine->hello_ns = now_ns + engine->every_ns;
@@ -200,23 +219,27 @@ say_answer(
 }
 
 void
-say_release(struct engine *engine, unsigned address, uint64_t now_ns)
+say_release_to(struct engine *engine, unsigned address, unsigned server, uint64_t now_ns)
 {
-	const struct conf_address *listed = &engine->conf->address[address];
 	struct ip from = base(engine);
+	struct arp request = frame_from(engine, ARP_REQUEST, &from);
 
 	if (!engine->link)
 		return;
-	for (unsigned t = 0; t < listed->tiers; t++) {
-		unsigned server = listed->server[t];
-		if (server == engine->self.server)
-			continue;
-		struct arp request = frame_from(engine, ARP_REQUEST, &from);
-		request.dst = engine->peer[server].mac;
-		request.tha = request.sha; /* what tells it from a probe */
-		request.tpa = listed->ip;
-		emit(engine, FRAME_RELEASE, &request, now_ns);
-	}
+	request.dst = engine->peer[server].mac;
+	request.tha = request.sha; /* what tells it from a probe */
+	request.tpa = engine->conf->address[address].ip;
+	emit(engine, FRAME_RELEASE, &request, now_ns);
+}
+
+void
+say_release(struct engine *engine, unsigned address, uint64_t now_ns)
+{
+	const struct conf_address *listed = &engine->conf->address[address];
+
+	for (unsigned t = 0; t < listed->tiers; t++)
+		if (listed->server[t] != engine->self.server)
+			say_release_to(engine, address, listed->server[t], now_ns);
 }
 
 void
@@ -323,13 +346,15 @@ hello(struct engine *engine, uint64_t now_ns)
 		ip = &engine->self.base;
 	if (ip == NULL)
 		return;
-	struct arp reply = frame_from(engine, ARP_REPLY, ip);
-	reply.tha = mac_broadcast;
-	if (conf->routers > 0)
-		reply.tpa = conf->router[0];
-	else if (ip != &engine->self.base)
-		reply = frame_from(engine, ARP_REQUEST, ip); /* an announcement */
-	emit(engine, FRAME_HELLO, &reply, now_ns);
+	/* Without a router to address it to, an announcement; a base address is none. */
+	struct arp word = frame_from(engine, ARP_REQUEST, ip);
+	if (conf->routers > 0) {
+		word = audible_claim(engine, ip);
+	} else if (ip == &engine->self.base) {
+		word.op = ARP_REPLY;
+		word.tha = mac_broadcast;
+	}
+	emit(engine, FRAME_HELLO, &word, now_ns);
 }
 
 void
@@ -364,15 +389,42 @@ say_tick(struct engine *engine, uint64_t now_ns)
 	}
 }
 
+/* A router may have been told wrong since, and hellos have a form that some ignore: ask
+ * it again from the address, now and then. */
+static void
+refresh(struct engine *engine, unsigned address, uint64_t now_ns)
+{
+	struct announcing *announcing = &engine->address[address].announcing;
+
+	uint64_t first_ns = announcing->claimed_ns + REFRESH_S * SEC_NS;
+
+	if (engine->every_ns == 0) {
+		announcing->next_ns = NEVER; /* passive: silent at rest */
+		return;
+	}
+	if (now_ns < first_ns) {
+		announcing->next_ns = first_ns;
+		return;
+	}
+	announcing->next_ns = now_ns + REFRESH_S * SEC_NS;
+	for (unsigned r = 0; r < engine->conf->routers; r++)
+		if (say_room(engine, SAY_ANSWER, now_ns))
+			confirm(engine, address, r, now_ns);
+}
+
 static void
 repeat(struct engine *engine, unsigned address, uint64_t now_ns)
 {
 	struct announcing *announcing = &engine->address[address].announcing;
 	bool blind = engine->conf->routers == 0;
 
-	if (announcing->claimed_ns == NEVER || confirmed_by_all(engine, announcing) ||
+	if (announcing->claimed_ns == NEVER ||
 	    (blind && announcing->sent >= REPEATS_BLIND)) {
 		announcing->next_ns = NEVER;
+		return;
+	}
+	if (confirmed_by_all(engine, announcing)) {
+		refresh(engine, address, now_ns);
 		return;
 	}
 	if (!announce(engine, address, now_ns))

@@ -1,0 +1,658 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* check_ctlsock.c - the control socket, and the clients that it must survive.
+ *
+ * One process plays both sides: ctlsock on a libev loop, clients as plain sockets. */
+#include "ctlsock.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+
+enum { PATIENCE_MS = 15000, LARGE = 400 * 1024, SLOTS = 8 };
+
+static char directory[80];
+static char path[100];
+static char said[4000];
+static struct ev_loop *loop;
+static ev_timer pulse;
+static struct ctlsock *ctlsock;
+static unsigned asked;
+
+static long
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000L + now.tv_nsec / 1000000L;
+}
+
+/* --- the daemon's side ------------------------------------------------------------ */
+
+/* "large": LARGE bytes; "none": none; else an echo. */
+static char *
+answer(void *user, const char *request, size_t *len)
+{
+	char *reply = malloc(LARGE);
+
+	ck_assert_ptr_eq(user, &asked);
+	ck_assert_ptr_nonnull(reply);
+	asked++;
+	if (strcmp(request, "none") == 0) {
+		free(reply);
+		return NULL;
+	}
+	if (strcmp(request, "large") == 0) {
+		memset(reply, 'x', LARGE);
+		memcpy(reply, "ok\n", 3);
+		reply[LARGE - 1] = '\n';
+		*len = LARGE;
+	} else {
+		*len = (size_t)snprintf(reply, LARGE, "ok\n<%s>\n", request);
+	}
+	return reply;
+}
+
+static void
+on_pulse(struct ev_loop *on, ev_timer *watcher, int revents)
+{
+	(void)on, (void)watcher, (void)revents;
+}
+
+/* One turn of the loop, of 10 ms at most. */
+static void
+turn(void)
+{
+	long begin_ms = now_ms();
+
+	ev_run(loop, EVRUN_ONCE);
+	ck_assert_int_lt(now_ms() - begin_ms, 1000); /* nobody holds it up */
+}
+
+static struct ctlsock *
+open_at(const char *where)
+{
+	return ctlsock_open(loop, where, answer, &asked);
+}
+
+/* As open_at(); what it logs is in said[]. */
+static struct ctlsock *
+open_and_listen(const char *where)
+{
+	FILE *capture = tmpfile();
+	int stderr_fd = dup(STDERR_FILENO);
+
+	ck_assert(capture != NULL && stderr_fd >= 0);
+	ck_assert_int_ge(dup2(fileno(capture), STDERR_FILENO), 0);
+	struct ctlsock *opened = open_at(where);
+	ck_assert_int_ge(dup2(stderr_fd, STDERR_FILENO), 0);
+	close(stderr_fd);
+	rewind(capture);
+	said[fread(said, 1, sizeof(said) - 1, capture)] = '\0';
+	fclose(capture);
+	return opened;
+}
+
+static void
+begin(void)
+{
+	strcpy(directory, "/tmp/check_ctlsock.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/control.sock", directory);
+	loop = ev_loop_new(EVFLAG_AUTO);
+	ck_assert_ptr_nonnull(loop);
+	ev_timer_init(&pulse, on_pulse, 0.01, 0.01);
+	ev_timer_start(loop, &pulse);
+	asked = 0;
+	ctlsock = open_at(path);
+	ck_assert_ptr_nonnull(ctlsock);
+}
+
+static void
+end(void)
+{
+	ctlsock_close(ctlsock);
+	ctlsock_close(NULL);
+	ev_timer_stop(loop, &pulse);
+	ev_loop_destroy(loop);
+	unlink(path);
+	rmdir(directory);
+}
+
+/* --- the clients' side ------------------------------------------------------------ */
+
+static struct sockaddr_un
+address_of(const char *where)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	strcpy(address.sun_path, where);
+	return address;
+}
+
+static int
+new_socket(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ge(fd, 0);
+	return fd;
+}
+
+static void
+connect_to(int fd)
+{
+	struct sockaddr_un address = address_of(path);
+
+	ck_assert_int_eq(
+	    connect(fd, (struct sockaddr *)(void *)&address, sizeof(address)), 0);
+}
+
+static int
+client(void)
+{
+	int fd = new_socket();
+
+	connect_to(fd);
+	return fd;
+}
+
+static void
+tell(int fd, const char *text)
+{
+	ck_assert_int_eq(
+	    send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
+}
+
+/* Turn the loop until the stream of FD ends; how many bytes came, the first SIZE - 1 of
+ * them in TEXT. */
+static size_t
+listen_to(int fd, char *text, size_t size)
+{
+	const long end_ms = now_ms() + PATIENCE_MS;
+	static char bytes[LARGE];
+	size_t len = 0, kept = 0;
+
+	for (;;) {
+		ssize_t got = recv(fd, bytes, sizeof(bytes), 0);
+		if (got < 0 && errno == EAGAIN) {
+			ck_assert_int_lt(now_ms(), end_ms);
+			turn();
+			continue;
+		}
+		if (got <= 0)
+			break;
+		for (ssize_t i = 0; i < got && kept + 1 < size; i++)
+			text[kept++] = bytes[i];
+		len += (size_t)got;
+	}
+	text[kept] = '\0';
+	close(fd);
+	return len;
+}
+
+static void
+check_served(void)
+{
+	int fd = client();
+	char text[200];
+
+	tell(fd, "status\n");
+	ck_assert_uint_gt(listen_to(fd, text, sizeof(text)), 0);
+	ck_assert_str_eq(text, "ok\n<status>\n");
+}
+
+/* --- good clients ----------------------------------------------------------------- */
+
+START_TEST(a_question_is_answered)
+{
+	check_served();
+	ck_assert_uint_eq(asked, 1);
+	check_served();
+	ck_assert_uint_eq(asked, 2);
+}
+END_TEST
+
+START_TEST(a_question_may_come_in_pieces)
+{
+	int fd = client();
+	char text[200];
+
+	for (const char *c = "status --json"; *c != '\0'; c++) {
+		tell(fd, (const char[]){ *c, '\0' });
+		turn();
+	}
+	ck_assert_uint_eq(asked, 0);
+	tell(fd, "\n");
+	ck_assert_uint_gt(listen_to(fd, text, sizeof(text)), 0);
+	ck_assert_str_eq(text, "ok\n<status --json>\n");
+}
+END_TEST
+
+START_TEST(what_follows_the_question_is_left)
+{
+	int fd = client();
+	char text[200];
+
+	tell(fd, "status\nreload\n");
+	ck_assert_uint_gt(listen_to(fd, text, sizeof(text)), 0);
+	ck_assert_str_eq(text, "ok\n<status>\n");
+	ck_assert_uint_eq(asked, 1);
+}
+END_TEST
+
+START_TEST(a_large_answer_is_whole)
+{
+	int fd = client(), slow = client();
+	char text[200], *whole = malloc(LARGE + 1);
+
+	ck_assert_ptr_nonnull(whole);
+	tell(slow, "large\n");
+	for (unsigned i = 0; i < 20; i++)
+		turn(); /* it fills the socket's buffer, and waits */
+	tell(fd, "large\n");
+	ck_assert_uint_eq(listen_to(fd, text, sizeof(text)), LARGE);
+	check_served();
+	ck_assert_uint_eq(listen_to(slow, whole, LARGE + 1), LARGE);
+	ck_assert_int_eq(whole[LARGE - 1], '\n');
+	free(whole);
+}
+END_TEST
+
+/* --- bad clients ------------------------------------------------------------------ */
+
+START_TEST(a_silent_client_is_cut_off)
+{
+	const long begin_ms = now_ms();
+	int fd = client();
+	char text[200];
+
+	turn();
+	check_served();
+	ck_assert_uint_eq(listen_to(fd, text, sizeof(text)), 0);
+	ck_assert_int_ge(now_ms() - begin_ms, 1500);
+	ck_assert_int_lt(now_ms() - begin_ms, 5000);
+	ck_assert_uint_eq(asked, 1);
+	check_served();
+}
+END_TEST
+
+/* A byte now and then does not prolong it. */
+START_TEST(a_dripping_client_is_cut_off)
+{
+	const long begin_ms = now_ms();
+	int fd = client();
+	char byte;
+
+	while (recv(fd, &byte, 1, 0) < 0) {
+		ck_assert_int_lt(now_ms() - begin_ms, 5000);
+		(void)send(fd, "x", 1, MSG_NOSIGNAL);
+		for (unsigned i = 0; i < 10; i++)
+			turn();
+	}
+	close(fd);
+	ck_assert_uint_eq(asked, 0);
+}
+END_TEST
+
+START_TEST(a_client_that_never_reads_is_cut_off)
+{
+	const long begin_ms = now_ms();
+	int fd = client();
+
+	tell(fd, "large\n");
+	while (now_ms() - begin_ms < 5000 && send(fd, "x", 1, MSG_NOSIGNAL) == 1) {
+		turn();
+		if (now_ms() - begin_ms > 500 && asked == 1)
+			check_served();
+	}
+	ck_assert_int_lt(now_ms() - begin_ms, 5000);
+	close(fd);
+}
+END_TEST
+
+/* The kernel calls a socket writable when most of it has been read: what is slower than
+ * that in two seconds is no progress. */
+START_TEST(a_client_that_hardly_reads_is_cut_off)
+{
+	const long begin_ms = now_ms();
+	int fd = client(), size = 1;
+	char some[4096];
+	ssize_t got = 1;
+	size_t len = 0;
+
+	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)), 0);
+	tell(fd, "large\n");
+	turn();
+	while (now_ms() - begin_ms < 20000) {
+		for (unsigned i = 0; i < 20; i++)
+			turn();
+		got = recv(fd, some, sizeof(some), 0);
+		if (got == 0 || (got < 0 && errno != EAGAIN))
+			break;
+		len += got > 0 ? (size_t)got : 0;
+		if (send(fd, "x", 1, MSG_NOSIGNAL) < 0)
+			break; /* the other end is closed */
+	}
+	ck_assert_uint_lt(len, LARGE);
+	ck_assert_int_lt(now_ms() - begin_ms, 13000);
+	close(fd);
+}
+END_TEST
+
+START_TEST(garbage_is_cut_off)
+{
+	const long end_ms = now_ms() + PATIENCE_MS;
+	int fd = client();
+	size_t sent = 0;
+	char noise[1000];
+
+	memset(noise, 0xa5, sizeof(noise));
+	while (sent < 1000000) {
+		ssize_t more = send(fd, noise, sizeof(noise), MSG_NOSIGNAL);
+		if (more < 0 && errno != EAGAIN)
+			break;
+		sent += more > 0 ? (size_t)more : 0;
+		ck_assert_int_lt(now_ms(), end_ms);
+		turn();
+	}
+	ck_assert_uint_lt(sent, 1000000);
+	close(fd);
+	check_served();
+	ck_assert_uint_eq(asked, 1);
+}
+END_TEST
+
+START_TEST(a_line_has_128_bytes_at_most)
+{
+	char line[140], text[200];
+
+	for (unsigned len = 126; len <= 130; len++) {
+		int fd = client();
+		memset(line, 'q', len - 1);
+		strcpy(line + len - 1, "\n"); /* LEN bytes with their end */
+		tell(fd, line);
+		size_t got = listen_to(fd, text, sizeof(text));
+		ck_assert_uint_eq(got, len <= 128 ? len + 5 : 0);
+	}
+	ck_assert_uint_eq(asked, 3);
+}
+END_TEST
+
+START_TEST(a_vanished_client_costs_nothing)
+{
+	for (unsigned i = 0; i < 3 * SLOTS; i++) {
+		int fd = client();
+		if (i % 3 > 0)
+			tell(fd, i % 3 == 1 ? "large\n" : "half a ques");
+		turn();
+		close(fd);
+		turn();
+	}
+	check_served();
+}
+END_TEST
+
+START_TEST(no_answer_cuts_off)
+{
+	int fd = client();
+	char text[200];
+
+	tell(fd, "none\n");
+	ck_assert_uint_eq(listen_to(fd, text, sizeof(text)), 0);
+	check_served();
+}
+END_TEST
+
+START_TEST(a_ninth_client_is_told_to_wait)
+{
+	int fds[SLOTS + 1];
+	char text[200];
+
+	for (unsigned i = 0; i < SLOTS; i++) {
+		fds[i] = client();
+		turn();
+	}
+	ck_assert_uint_gt(listen_to(client(), text, sizeof(text)), 0);
+	ck_assert_int_eq(strncmp(text, "error ", 6), 0);
+	close(fds[3]);
+	turn();
+	check_served();
+	for (unsigned i = 0; i < SLOTS; i++)
+		if (i != 3)
+			close(fds[i]);
+}
+END_TEST
+
+/* Out of descriptors, accept(2) fails while the client goes on waiting: the loop must not
+ * spin on it, and must serve when there are some again. */
+START_TEST(no_descriptors_do_not_spin)
+{
+	struct rlimit limit, none;
+	int fd = new_socket();
+	const long begin_ms = now_ms();
+	const char *preload = getenv("LD_PRELOAD");
+	unsigned turns = 0;
+	char text[200];
+
+	if (preload != NULL && strstr(preload, "vgpreload") != NULL)
+		return; /* valgrind accepts first, and then says EMFILE */
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = (rlim_t)fd + 1;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	connect_to(fd);
+	tell(fd, "status\n");
+	while (now_ms() - begin_ms < 300) {
+		turn();
+		turns++;
+	}
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_uint_lt(turns, 100); /* the pulse makes 30 */
+	ck_assert_uint_eq(asked, 0);
+	ck_assert_uint_gt(listen_to(fd, text, sizeof(text)), 0);
+	ck_assert_str_eq(text, "ok\n<status>\n");
+}
+END_TEST
+
+/* --- the file --------------------------------------------------------------------- */
+
+START_TEST(only_owner_and_group_may_ask)
+{
+	struct stat found;
+
+	ck_assert_int_eq(lstat(path, &found), 0);
+	ck_assert(S_ISSOCK(found.st_mode));
+	ck_assert_uint_eq(found.st_mode & 07777, 0660);
+	ctlsock_close(ctlsock);
+	mode_t mask = umask(0);
+	ctlsock = open_at(path);
+	ck_assert_ptr_nonnull(ctlsock);
+	ck_assert_int_eq(lstat(path, &found), 0);
+	ck_assert_uint_eq(found.st_mode & 07777, 0660);
+	ck_assert_uint_eq(umask(mask), 0); /* as it was */
+}
+END_TEST
+
+START_TEST(closing_removes_it)
+{
+	int fd = client();
+
+	turn();
+	ctlsock_close(ctlsock); /* with a client in a slot */
+	ctlsock = NULL;
+	ck_assert_int_eq(access(path, F_OK), -1);
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_killed_daemons_socket_is_replaced)
+{
+	struct sockaddr_un address = address_of(path);
+	int fd = new_socket();
+
+	ctlsock_close(ctlsock);
+	ck_assert_int_eq(
+	    bind(fd, (struct sockaddr *)(void *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	close(fd);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	ctlsock = open_at(path);
+	ck_assert_ptr_nonnull(ctlsock);
+	check_served();
+}
+END_TEST
+
+START_TEST(a_living_daemon_is_left_alone)
+{
+	ck_assert_ptr_null(open_and_listen(path));
+	ck_assert_ptr_nonnull(strstr(said, "another vlbd answers at"));
+	ck_assert_ptr_nonnull(strstr(said, path));
+	ck_assert_ptr_nonnull(strstr(said, "-s"));
+	check_served();
+}
+END_TEST
+
+/* One that is stopped, and whose queue is full, lives too. */
+START_TEST(a_stopped_daemon_is_left_alone)
+{
+	struct sockaddr_un address;
+	int fds[3], listener = new_socket();
+
+	ctlsock_close(ctlsock);
+	ctlsock = NULL;
+	address = address_of(path);
+	ck_assert_int_eq(
+	    bind(listener, (struct sockaddr *)(void *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(listener, 0), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		fds[i] = new_socket();
+		(void)!connect(
+		    fds[i], (struct sockaddr *)(void *)&address, sizeof(address));
+	}
+	ck_assert_ptr_null(open_and_listen(path));
+	ck_assert_ptr_nonnull(strstr(said, "another vlbd answers at"));
+	ck_assert_int_eq(access(path, F_OK), 0);
+	for (unsigned i = 0; i < 3; i++)
+		close(fds[i]);
+	close(listener);
+}
+END_TEST
+
+START_TEST(another_kind_of_file_stays)
+{
+	ctlsock_close(ctlsock);
+	ctlsock = NULL;
+	int fd = open(path, O_CREAT | O_WRONLY, 0600);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	ck_assert_ptr_null(open_and_listen(path));
+	ck_assert_ptr_nonnull(strstr(said, "no socket"));
+	ck_assert_int_eq(access(path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(one_directory_is_made)
+{
+	char inner[120], deep[200];
+	struct stat found;
+
+	snprintf(inner, sizeof(inner), "%s/inner", directory);
+	snprintf(deep, sizeof(deep), "%s/control.sock", inner);
+	struct ctlsock *another = open_at(deep);
+	ck_assert_ptr_nonnull(another);
+	ck_assert_int_eq(stat(inner, &found), 0);
+	ck_assert(S_ISDIR(found.st_mode));
+	ctlsock_close(another);
+	rmdir(inner);
+	snprintf(deep, sizeof(deep), "%s/no/such/control.sock", directory);
+	ck_assert_ptr_null(open_and_listen(deep));
+	ck_assert_ptr_nonnull(strstr(said, deep));
+}
+END_TEST
+
+START_TEST(a_long_path_is_told)
+{
+	char where[300] = "/tmp/";
+
+	memset(where + 5, 'p', 107 - 5); /* one byte more than fits with its end */
+	where[107] = 'p';
+	where[108] = '\0';
+	ck_assert_ptr_null(open_and_listen(where));
+	ck_assert_ptr_nonnull(strstr(said, "longer than the 107 bytes"));
+	where[107] = '\0';
+	struct ctlsock *longest = open_at(where);
+	ck_assert_ptr_nonnull(longest);
+	ctlsock_close(longest);
+	ck_assert_int_eq(access(where, F_OK), -1);
+}
+END_TEST
+
+static TCase *
+client_case(void)
+{
+	TCase *tc = tcase_create("clients");
+
+	tcase_set_timeout(tc, 60); /* valgrind */
+	tcase_add_checked_fixture(tc, begin, end);
+	tcase_add_test(tc, a_question_is_answered);
+	tcase_add_test(tc, a_question_may_come_in_pieces);
+	tcase_add_test(tc, what_follows_the_question_is_left);
+	tcase_add_test(tc, a_large_answer_is_whole);
+	tcase_add_test(tc, a_silent_client_is_cut_off);
+	tcase_add_test(tc, a_dripping_client_is_cut_off);
+	tcase_add_test(tc, a_client_that_never_reads_is_cut_off);
+	tcase_add_test(tc, a_client_that_hardly_reads_is_cut_off);
+	tcase_add_test(tc, garbage_is_cut_off);
+	tcase_add_test(tc, a_line_has_128_bytes_at_most);
+	tcase_add_test(tc, a_vanished_client_costs_nothing);
+	tcase_add_test(tc, no_answer_cuts_off);
+	tcase_add_test(tc, a_ninth_client_is_told_to_wait);
+	tcase_add_test(tc, no_descriptors_do_not_spin);
+	return tc;
+}
+
+static TCase *
+file_case(void)
+{
+	TCase *tc = tcase_create("file");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, begin, end);
+	tcase_add_test(tc, only_owner_and_group_may_ask);
+	tcase_add_test(tc, closing_removes_it);
+	tcase_add_test(tc, a_killed_daemons_socket_is_replaced);
+	tcase_add_test(tc, a_living_daemon_is_left_alone);
+	tcase_add_test(tc, a_stopped_daemon_is_left_alone);
+	tcase_add_test(tc, another_kind_of_file_stays);
+	tcase_add_test(tc, one_directory_is_made);
+	tcase_add_test(tc, a_long_path_is_told);
+	return tc;
+}
+
+int
+main(void)
+{
+	Suite *suite = suite_create("ctlsock");
+
+	log_open(0);
+	suite_add_tcase(suite, client_case());
+	suite_add_tcase(suite, file_case());
+	SRunner *runner = srunner_create(suite);
+	srunner_set_tap(runner, "-");
+	srunner_run_all(runner, CK_SILENT); /* the TAP carries the verdict */
+	srunner_free(runner);
+	return 0;
+}
