@@ -129,6 +129,9 @@ void engine_admin(struct engine *engine, enum engine_admin admin, uint64_t now_n
 
 /* The next action, in order. False: none is left. */
 bool engine_action(struct engine *engine, struct action *out);
+/* Has self been away (stopped, starved, suspended)? Ask before handing over what waits in
+ * a capture ring: it is old news, and better thrown away. */
+bool engine_late(const struct engine *engine, uint64_t now_ns);
 /* When to call engine_tick() at the latest. */
 uint64_t engine_deadline(const struct engine *engine);
 

@@ -413,9 +413,11 @@ decide_cut(struct engine *engine, const struct reason *reason, uint64_t now_ns)
 void
 decide_resume(struct engine *engine, const struct reason *reason, uint64_t now_ns)
 {
-	if (engine->drained || engine->stopping || !engine->link || !engine->mac_ok)
+	if (!engine->link || !engine->mac_ok)
 		return;
 	engine->cut = false;
+	if (engine->drained || engine->stopping)
+		return;
 	for (unsigned a = 0; a < engine->conf->addresses; a++) {
 		decide_step(engine, a, ON_RESUME, reason, now_ns);
 		decide_consider(engine, a, reason, now_ns);

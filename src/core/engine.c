@@ -191,13 +191,19 @@ engine_excuse_all(struct engine *engine, uint64_t now_ns)
 	engine_wake(engine, now_ns);
 }
 
+bool
+engine_late(const struct engine *engine, uint64_t now_ns)
+{
+	return engine->deadline_ns != NEVER && now_ns >= engine->deadline_ns &&
+	       now_ns - engine->deadline_ns >= engine->late_ns;
+}
+
 /* First of all, in every call: was self away? Then its knowledge is old, and so may its
  * leases be. */
 static void
 begin(struct engine *engine, uint64_t now_ns)
 {
-	if (engine->deadline_ns == NEVER || now_ns < engine->deadline_ns ||
-	    now_ns - engine->deadline_ns < engine->late_ns)
+	if (!engine_late(engine, now_ns))
 		return;
 	struct report report = { .kind = REPORT_LATE,
 		.took_ns = now_ns - engine->deadline_ns };
@@ -565,8 +571,12 @@ resume(struct engine *engine, uint64_t now_ns)
 
 	engine->drained = false;
 	engine->setbacks = 0;
-	if (!engine->isolated && !engine->starting)
-		decide_resume(engine, &reason, now_ns);
+	/* Also while isolated or listening: whether it may claim is asked later. */
+	for (unsigned a = 0; a < engine->conf->addresses; a++) {
+		if (engine->address[a].failover.phase != PHASE_CUT)
+			decide_step(engine, a, ON_RESUME, &reason, now_ns);
+		decide_consider(engine, a, &reason, now_ns);
+	}
 	for (unsigned a = 0; a < engine->conf->addresses; a++)
 		if (engine->address[a].failover.phase == PHASE_RETURN)
 			engine->address[a].failover.deadline_ns = now_ns;

@@ -48,11 +48,13 @@ heard_something(struct engine *engine, uint64_t now_ns)
 		engine->listen_ns = now_ns + engine->detect_ns;
 		return;
 	}
-	/* Whoever took over meanwhile yields to this, and the routers return. */
-	for (unsigned a = 0; a < engine->conf->addresses; a++)
+	for (unsigned a = 0; a < engine->conf->addresses; a++) {
+		/* Whoever took over meanwhile yields to this, and the routers return. */
 		if (engine->address[a].failover.phase == PHASE_SERVE &&
 		    engine->address[a].holding.have)
 			say_claim(engine, a, now_ns);
+		decide_consider(engine, a, NULL, now_ns);
+	}
 }
 
 /* Peers whose last burst nobody could have heard are judged as soon as somebody speaks.

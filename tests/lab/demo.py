@@ -23,7 +23,7 @@ from harness import Watch  # noqa: E402
 VICTIM = "A"
 RATE = 300  # requests a second
 FAILBACK_S = 3
-FRAME_S = 0.1
+FRAME_S = 0.05
 FRESH_S = 1.5  # so long a change stands out
 CANNOT = 77
 
@@ -181,7 +181,7 @@ class Painter:
 
 
 class Live:
-    """The screen: a frame ten times a second, on the terminal's other page."""
+    """The screen: many frames a second, on the terminal's other page."""
 
     def __init__(self, view, palette):
         self.paint = palette
@@ -303,8 +303,8 @@ class Story:
         steady = self.cluster.probe(self.others, interval_ms=20)
         lines = self.crash() + self.back()
         moved = len(watch.moved().intersection(self.others))
-        return lines + [f"The other {len(self.others)} addresses: {moved or 'none'} moved, "
-                        f"{self.lost(steady.stop())}."]
+        return lines + [f"The other {len(self.others)} addresses: {moved} of them moved, "
+                        f"{self.lost(steady.stop())} lost."]
 
     def begin(self):
         """Everybody has started; wait for order, then for traffic."""
@@ -319,24 +319,26 @@ class Story:
 
     def crash(self):
         """VICTIM dies; who takes over, and how soon."""
+        paint = self.screen.painter.paint
         probe = self.cluster.probe(self.mine)
         self.watch(0.3)
         before = self.view.counts
-        self.say(f"CRASH: {VICTIM}'s cable is pulled, all its processes are gone.")
+        self.say(paint("down", f"CRASH: {VICTIM}'s cable is pulled, all its processes are gone."))
         began = self.cluster.crash(VICTIM)
         self.view.down.add(VICTIM)
         self.settle(self.survivors, TAKEOVER_S, f"the others serve what {VICTIM} served")
         self.watch(0.5)
         times = self.takeover_times(probe.stop(), began)
         self.say("From the crash until the router had an answer from each address again:")
-        self.say("   ".join(f".{one.rpartition('.')[2]} {self.view.matrix[one][0]} {ms:.0f}ms"
-                            for one, ms in times.items()), more=True)
+        self.say(paint("by secondary", "   ".join(
+            f".{one.rpartition('.')[2]} {self.view.matrix[one][0]} {ms:.0f}ms"
+            for one, ms in times.items())), more=True)
         self.screen.snapshot()
         self.watch(DEAD_S, then=f"{VICTIM} returns")
         takers = {owner for one in times for owner in self.view.matrix[one]}
-        return [f"{VICTIM} crashed: its {len(times)} addresses went to {len(takers)} servers and "
-                f"answered after {min(times.values()):.0f} to {max(times.values()):.0f} ms; "
-                f"{self.failed_since(before)}."]
+        return [f"{VICTIM} crashed. Its {len(times)} addresses went to {len(takers)} servers and "
+                f"answered after {self.span(times.values())};",
+                f"{self.failed_since(before)} failed."]
 
     def back(self):
         """VICTIM is plugged in again, waits, and takes what is its own."""
@@ -344,27 +346,34 @@ class Story:
         probe = self.cluster.probe(self.mine)
         self.cluster.restore(VICTIM)
         self.view.down.discard(VICTIM)
-        self.say(f"{VICTIM} is back. It first listens for {FAILBACK_S}s (failback), then asks for "
-                 "its addresses.")
+        self.say(f"{VICTIM} is back. It listens for {FAILBACK_S}s (failback), then asks for its "
+                 "addresses.")
         self.settle(None, FAILBACK_S + 10, f"{VICTIM} serves its addresses again")
         self.watch(1.3)  # by then the last unanswered request has been counted
         lost = self.lost(probe.stop())
-        self.say(f"{VICTIM} has them again: {lost}, {self.failed_since(before)}.")
+        self.say(f"{VICTIM} has them again. Lost: {lost}, {self.failed_since(before)}.")
         self.screen.snapshot()
         self.watch(RETURNED_S, then="the end")
-        return [f"{VICTIM} came back and got them again: {lost}; {self.failed_since(before)}."]
+        return [f"{VICTIM} returned and took them back; lost: {lost}, "
+                f"{self.failed_since(before)}."]
 
     def failed_since(self, before):
         """How many requests failed since the counts were BEFORE."""
         failed = self.view.failed - before.get("lost", 0)
         asked = sum(self.view.counts.values()) - sum(before.values())
-        return f"{failed or 'none'} of {asked:,} requests failed"
+        return f"{failed} of {asked:,} requests"
 
     @staticmethod
     def lost(report):
         """How many probes got no answer."""
         sent = sum(one["sent"] for one in report.addresses.values())
-        return f"{report.lost() or 'none'} of {sent:,} probes lost"
+        return f"{report.lost()} of {sent:,} probes"
+
+    @staticmethod
+    def span(times):
+        """121 ms, or 121 to 130 ms"""
+        first, last = f"{min(times):.0f}", f"{max(times):.0f}"
+        return f"{first} ms" if first == last else f"{first} to {last} ms"
 
     @staticmethod
     def takeover_times(report, began):
