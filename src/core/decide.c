@@ -62,6 +62,21 @@ better_candidates(const struct engine *engine, unsigned address)
 	return count;
 }
 
+/* Somebody of the list is heard only through its kernel: it may have the address without
+ * being able to say so. */
+static bool
+silent_holder(const struct engine *engine, unsigned address)
+{
+	const struct conf_address *listed = &engine->conf->address[address];
+
+	for (unsigned t = 0; t < listed->tiers; t++)
+		if (listed->server[t] != engine->self.server &&
+		    (int)listed->server[t] != engine->address[address].released_by &&
+		    peer_state(engine, listed->server[t]) == PEER_SUSPECT)
+			return true;
+	return false;
+}
+
 /* Anybody else in the list who may be there. */
 static bool
 anybody_else(const struct engine *engine, unsigned address)
@@ -185,6 +200,9 @@ decide_step(struct engine *engine, unsigned address, enum failover_event event,
 	    failover_step(&a->failover, event, now_ns, &engine->timing, steps);
 	enum failover_state to = failover_state(&a->failover, a->tier == 0);
 
+	struct reason unserved = { .kind = REASON_UNSERVED, .server = CONF_NONE };
+	if (reason == NULL && event == ON_VACANT)
+		reason = &unserved;
 	if (from != to)
 		report_state(engine, address, from, to, reason, now_ns);
 	if (todo & DO_ADD) {
@@ -253,7 +271,8 @@ decide_consider(
 			decide_step(engine, address, ON_LATER, reason, now_ns);
 		return;
 	}
-	decide_step(engine, address, a->vacant ? ON_VACANT : ON_TURN, reason, now_ns);
+	bool sure = a->vacant && (passive(engine) || !silent_holder(engine, address));
+	decide_step(engine, address, sure ? ON_VACANT : ON_TURN, reason, now_ns);
 }
 
 void

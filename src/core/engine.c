@@ -589,6 +589,8 @@ engine_admin(struct engine *engine, enum engine_admin admin, uint64_t now_ns)
 	struct reason reason = { .kind = REASON_DRAIN, .server = CONF_NONE };
 
 	begin(engine, now_ns);
+	if (engine->stopping && admin != ADMIN_STOP)
+		return; /* it is on its way out */
 	switch (admin) {
 	case ADMIN_DRAIN:
 		engine->drained = true;

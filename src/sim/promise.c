@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* promise.c - what must hold while faults happen, looked at as they do. PROMISES.md says
+ * it in words. What must hold after the last fault is in story.c. */
+#include <stdarg.h>
+
+#include "world_internal.h"
+
+enum {
+	STEP_MS = 50, /* between two looks at what takes time to go wrong */
+	SLACK_MS = 30 /* of clocks that drift and frames that travel */
+};
+
+static const char *const names[PROMISES] = {
+	[PROMISE_NONE] = "none",
+	[PROMISE_LISTED] = "listed",
+	[PROMISE_NOT_DEAF] = "not-deaf",
+	[PROMISE_NO_TWIN] = "no-twin",
+	[PROMISE_AGREE] = "agree",
+	[PROMISE_CONVERGE] = "converge",
+	[PROMISE_ROUTED] = "routed",
+	[PROMISE_STILL] = "still",
+	[PROMISE_OWN_ONLY] = "own-only",
+	[PROMISE_OUTAGE] = "outage",
+};
+
+const char *
+promise_name(enum promise promise)
+{
+	return promise < PROMISES ? names[promise] : "?";
+}
+
+void
+promise_broken(struct world *world, enum promise promise, int server, int other,
+    int address, const char *format, ...)
+{
+	va_list args;
+
+	if (world->violation.promise != PROMISE_NONE)
+		return;
+	world->violation =
+	    (struct violation){ promise, world->now_ns, server, other, address, "" };
+	va_start(args, format);
+	vsnprintf(world->violation.text, sizeof(world->violation.text), format, args);
+	va_end(args);
+}
+
+/* One and a half hellos, and a burst that the loss estimate may have stretched. */
+static uint64_t
+detect_ns(const struct conf *conf)
+{
+	const struct conf_timing *timing = &conf->timing;
+
+	return timing->hello_ns + timing->hello_ns / 2 +
+	       timing->probes * timing->probe_interval_ns;
+}
+
+static const char *
+name_of(const struct world *world, int server)
+{
+	return server == CONF_NONE ? "nobody" : world->conf->server[server].name;
+}
+
+static void
+not_deaf(struct world *world, unsigned s, int address)
+{
+	const struct world_server *server = &world->server[s];
+	uint64_t silent_ns = server_time(world, s) - server->heard_ns;
+
+	world->checks++;
+	if (world->conf->timing.hello_ns == 0 || server->paused_ns != NEVER)
+		return;
+	if (silent_ns > detect_ns(world->conf) + SLACK_MS * MS_NS)
+		promise_broken(world, PROMISE_NOT_DEAF, (int)s, CONF_NONE, address,
+		    "%s claims although it has heard nothing for %u ms",
+		    name_of(world, (int)s), (unsigned)(silent_ns / MS_NS));
+}
+
+/* The kernel of a daemon that does not run has the address, can be asked, and had been
+ * undisturbed for long enough to be known. */
+static void
+no_twin(struct world *world, unsigned s, unsigned address)
+{
+	uint64_t patience_ns = 2 * detect_ns(world->conf) + SLACK_MS * MS_NS;
+
+	/* Of two that have it already nobody can tell which one hangs. */
+	uint64_t holders = world_holders(world, address);
+	if ((holders & (holders - 1)) != 0)
+		return;
+	for (unsigned q = 0; q < world->conf->servers; q++) {
+		const struct world_server *other = &world->server[q];
+		if (q == s || other->halted_ns == NEVER || !other->power ||
+		    other->paused_ns != NEVER || other->leaves ||
+		    other->lease_ns[address] <= world->now_ns + SLACK_MS * MS_NS)
+			continue;
+		world->checks++;
+		if (world->conf->timing.hello_ns == 0 ||
+		    !world_hear_each_other(world, s, q))
+			continue;
+		if (world->now_ns - other->halted_ns < patience_ns ||
+		    world->now_ns - other->disturbed_ns < patience_ns ||
+		    world->now_ns - world->server[s].disturbed_ns < patience_ns ||
+		    (world->loss_ns != 0 && world->now_ns - world->loss_ns < patience_ns))
+			continue;
+		promise_broken(world, PROMISE_NO_TWIN, (int)s, (int)q, (int)address,
+		    "%s claims what %s's kernel has and answers for, although its daemon "
+		    "hangs",
+		    name_of(world, (int)s), name_of(world, (int)q));
+	}
+}
+
+void
+promise_report(struct world *world, unsigned s, const struct report *report)
+{
+	if (report->kind != REPORT_STATE)
+		return;
+	bool served = report->from == PRIMARY || report->from == CLAIMED;
+	bool serves = report->to == PRIMARY || report->to == CLAIMED;
+	if (served != serves)
+		world->moves++;
+	if (!world->check || served || !serves || report->reason.kind == REASON_ADOPTED)
+		return;
+	int address = conf_address_by_ip(world->conf, &report->ip);
+	not_deaf(world, s, address);
+	if (address != CONF_NONE)
+		no_twin(world, s, (unsigned)address);
+}
+
+void
+promise_holders(struct world *world, unsigned address)
+{
+	uint64_t holders = world_holders(world, address);
+
+	if ((holders & (holders - 1)) == 0)
+		world->twin_ns[address] = NEVER;
+	else if (world->twin_ns[address] == NEVER)
+		world->twin_ns[address] = world->now_ns;
+	if (!world->check)
+		return;
+	for (unsigned s = 0; s < world->conf->servers; s++) {
+		if ((holders & UINT64_C(1) << s) == 0)
+			continue;
+		world->checks++;
+		/* Old files grant what they list. */
+		if (conf_tier(world->conf, address, s) == CONF_NONE &&
+		    world->old_conf == NULL)
+			promise_broken(world, PROMISE_LISTED, (int)s, CONF_NONE,
+			    (int)address, "%s has an address that is not in its lists",
+			    name_of(world, (int)s));
+	}
+}
+
+static bool
+serves_freely(const struct world *world, unsigned s)
+{
+	const struct world_server *server = &world->server[s];
+
+	return server->power && server->halted_ns == NEVER && server->engine != NULL &&
+	       !server->leaves && server->conf == world->conf && server->change_ns == 0 &&
+	       server->change_fails_ppm == 0;
+}
+
+/* How long two that hear each other may both serve: until a hello of the one for it has
+ * been heard by the other. */
+static uint64_t
+agree_ns(const struct world *world, unsigned a, unsigned b)
+{
+	unsigned most = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		unsigned s = i == 0 ? a : b, has = 0;
+		for (unsigned x = 0; x < world->conf->addresses; x++)
+			has += world->server[s].lease_ns[x] != 0;
+		most = has > most ? has : most;
+	}
+	uint64_t every_ns = world->conf->timing.hello_ns;
+	uint32_t rate = world->conf->timing.max_rate;
+	if (rate != 0 && every_ns < 2 * SEC_NS / rate)
+		every_ns = 2 * SEC_NS / rate;
+	return (most + 2) * every_ns + detect_ns(world->conf) + 500 * MS_NS;
+}
+
+static void
+agree(struct world *world, unsigned address)
+{
+	uint64_t holders = world_holders(world, address);
+
+	for (unsigned a = 0; a < world->conf->servers; a++) {
+		if ((holders >> a & 1) == 0 || !serves_freely(world, a))
+			continue;
+		for (unsigned b = a + 1; b < world->conf->servers; b++) {
+			if ((holders >> b & 1) == 0 || !serves_freely(world, b) ||
+			    !world_hear_each_other(world, a, b))
+				continue;
+			uint64_t since_ns = world->twin_ns[address];
+			const uint64_t later[] = { world->server[a].disturbed_ns,
+				world->server[b].disturbed_ns, world->loss_ns,
+				world->net.port[a].forwards_ns,
+				world->net.port[b].forwards_ns };
+			for (unsigned i = 0; i < sizeof(later) / sizeof(later[0]); i++)
+				since_ns = later[i] > since_ns ? later[i] : since_ns;
+			world->checks++;
+			if (world->now_ns > since_ns &&
+			    world->now_ns - since_ns > agree_ns(world, a, b))
+				promise_broken(world, PROMISE_AGREE, (int)a, (int)b,
+				    (int)address,
+				    "%s and %s hear each other and both serve it for %u "
+				    "ms",
+				    name_of(world, (int)a), name_of(world, (int)b),
+				    (unsigned)((world->now_ns - since_ns) / MS_NS));
+		}
+	}
+}
+
+void
+promise_step(struct world *world)
+{
+	world->step_ns = world->now_ns + STEP_MS * MS_NS;
+	if (!world->check || world->conf->timing.hello_ns == 0)
+		return;
+	for (unsigned a = 0; a < world->conf->addresses; a++)
+		if (world->twin_ns[a] != NEVER)
+			agree(world, a);
+}

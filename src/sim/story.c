@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* story.c - let a story happen; then demand that everything is in its place. */
+#include "story.h"
+
+#include <string.h>
+
+#include "world_internal.h"
+
+enum {
+	STILL_S = 3,       /* nothing moves for that long, once all is in place */
+	DOUBLINGS = 5,     /* of the failback delay, at most */
+	BURST_STRETCH = 4, /* of a burst, where probes were seen to be lost */
+	OUTAGE_SLACK_MS = 25
+};
+
+struct run {
+	const struct story *story;
+	const struct story_listener *listener;
+	struct story_result *result;
+	uint64_t
+	    touched[CONF_ADDRESSES / 64]; /* addresses that moved, since the last look */
+};
+
+static void
+mix(uint64_t *hash, uint64_t value)
+{
+	*hash = (*hash ^ value) * UINT64_C(0x100000001b3); /* FNV-1a, a word at a time */
+}
+
+static void
+tell(void *user, const struct world *world, int server, const struct report *report)
+{
+	struct run *run = user;
+	int address = conf_address_by_ip(world->conf, &report->ip);
+
+	mix(&run->result->hash, world_time(world));
+	mix(&run->result->hash, (uint64_t)report->kind << 32 | (uint64_t)server);
+	mix(&run->result->hash, (uint64_t)report->from << 32 | report->to);
+	if (report->kind == REPORT_STATE && address != CONF_NONE &&
+	    (failover_state_serves(report->from) || failover_state_serves(report->to)))
+		run->touched[address / 64] |= UINT64_C(1) << address % 64;
+	if (run->listener != NULL && run->listener->tell != NULL)
+		run->listener->tell(run->listener->user, world, server, report);
+}
+
+static void
+saw(void *user, const struct world *world, const struct arp *arp)
+{
+	struct run *run = user;
+
+	if (run->listener->saw != NULL)
+		run->listener->saw(run->listener->user, world, arp);
+}
+
+static void
+told_fault(void *user, const struct world *world, const struct fault *fault)
+{
+	struct run *run = user;
+
+	run->result->faults++;
+	if (run->listener != NULL && run->listener->fault != NULL)
+		run->listener->fault(run->listener->user, world, fault);
+}
+
+uint64_t
+story_bound_ns(const struct story *story)
+{
+	const struct conf_timing *timing = &story->conf->timing;
+	uint64_t bound_ns = 10 * SEC_NS + story->deaf_ns;
+
+	bound_ns += timing->lease_ns != 0 ? timing->lease_ns : 5 * SEC_NS;
+	bound_ns += timing->failback_ns << DOUBLINGS;
+	bound_ns += timing->answer_timeout_ns * story->conf->servers;
+	/* Routers that ignore hellos are asked again from each address every 30 s. */
+	for (unsigned r = 0; r < story->conf->routers; r++)
+		if (story->belief[r] == BELIEVES_REQUESTS)
+			return bound_ns + 31 * SEC_NS;
+	return bound_ns;
+}
+
+static struct world *
+build(const struct story *story, struct run *run)
+{
+	struct world *world = world_new(story->conf, story->seed ^ UINT64_C(0x5eed));
+
+	world->old_conf = story->old_conf;
+	world->tell = tell;
+	world->fault_told = told_fault;
+	world->saw = run->listener != NULL && run->listener->saw != NULL ? saw : NULL;
+	world->user = run;
+	world->net.suppresses = story->suppresses;
+	world->net.deaf_ns = story->deaf_ns;
+	for (unsigned r = 0; r < world->routers; r++) {
+		world->router[r].kind = story->kind[r];
+		world->router[r].belief = story->belief[r];
+	}
+	for (unsigned s = 0; s < story->conf->servers; s++)
+		world->server[s].drift_ppm = story->drift_ppm[s];
+	for (unsigned i = 0; i < story->faults; i++)
+		world_fault(world, &story->fault[i]);
+	return world;
+}
+
+/* Whatever is broken is mended, at once. */
+static void
+heal(const struct story *story, struct world *world)
+{
+	static const enum fault_kind network[] = { FAULT_LOSS, FAULT_BURSTS, FAULT_COPIES,
+		FAULT_DELAY, FAULT_JITTER, FAULT_HEAL, FAULT_RETURN };
+
+	for (unsigned i = 0; i < sizeof(network) / sizeof(network[0]); i++) {
+		struct fault mend = { story->heal_ns, network[i], FAULT_ALL, CONF_NONE,
+			0 };
+		world_fault(world, &mend);
+	}
+}
+
+static const char *
+server_name(const struct world *world, int server)
+{
+	return server == CONF_NONE ? "nobody" : world->conf->server[server].name;
+}
+
+static void
+demand_place(struct world *world, unsigned a)
+{
+	uint64_t holders = world_holders(world, a);
+	int best = world_best(world, a);
+	uint64_t wanted = best == CONF_NONE ? 0 : UINT64_C(1) << best;
+
+	world->checks++;
+	if (holders != wanted)
+		promise_broken(world, PROMISE_CONVERGE, best, CONF_NONE, (int)a,
+		    "should be served by %s alone; holders %llx",
+		    server_name(world, best), (unsigned long long)holders);
+}
+
+static void
+demand_route(struct world *world, unsigned a)
+{
+	int best = world_best(world, a);
+
+	for (unsigned r = 0; best != CONF_NONE && r < world->routers; r++) {
+		const struct router_entry *entry = &world->router[r].entry[a];
+		struct mac mac = server_mac((unsigned)best);
+		world->checks++;
+		if (entry->state < ENTRY_REACHABLE || !mac_equal(&entry->mac, &mac))
+			promise_broken(world, PROMISE_ROUTED, best, (int)r, (int)a,
+			    "router %u does not send to %s", r, server_name(world, best));
+	}
+}
+
+static bool
+touched(const struct run *run, unsigned a)
+{
+	return (run->touched[a / 64] >> a % 64 & 1) != 0;
+}
+
+static void
+demand_all(struct world *world)
+{
+	for (unsigned a = 0; a < world->conf->addresses; a++) {
+		demand_place(world, a);
+		demand_route(world, a);
+	}
+}
+
+static void
+demand_stillness(struct run *run, struct world *world, uint64_t until_ns)
+{
+	memset(run->touched, 0, sizeof(run->touched));
+	world_run(world, until_ns);
+	for (unsigned a = 0; a < world->conf->addresses; a++) {
+		world->checks++;
+		if (touched(run, a))
+			promise_broken(world, PROMISE_STILL, CONF_NONE, CONF_NONE, (int)a,
+			    "moved although nothing had happened");
+	}
+}
+
+/* All is calm; one server crashes, and nothing but its own addresses may move. */
+static void
+demand_takeover(struct run *run, struct world *world, uint64_t at_ns)
+{
+	const struct conf_timing *timing = &world->conf->timing;
+	struct fault crash = { at_ns, FAULT_CRASH, run->story->victim, CONF_NONE, 0 };
+	uint64_t bound_ns = timing->hello_ns + timing->hello_ns / 2 +
+			    BURST_STRETCH * timing->probes * timing->probe_interval_ns +
+			    OUTAGE_SLACK_MS * MS_NS;
+	uint64_t own[CONF_ADDRESSES / 64] = { 0 };
+
+	for (unsigned a = 0; a < world->conf->addresses; a++)
+		if (world_best(world, a) == run->story->victim)
+			own[a / 64] |= UINT64_C(1) << a % 64;
+	memset(run->touched, 0, sizeof(run->touched));
+	world_fault(world, &crash);
+	world_run(world, at_ns + bound_ns);
+	for (unsigned a = 0; a < world->conf->addresses; a++) {
+		world->checks++;
+		bool was_own = (own[a / 64] >> a % 64 & 1) != 0;
+		if (touched(run, a) && !was_own)
+			promise_broken(world, PROMISE_OWN_ONLY, run->story->victim,
+			    CONF_NONE, (int)a,
+			    "moved although the server that died did not serve it");
+		uint64_t holders = world_holders(world, a);
+		int best = world_best(world, a);
+		if (was_own && best != CONF_NONE && holders != UINT64_C(1) << best)
+			promise_broken(world, PROMISE_OUTAGE, best, run->story->victim,
+			    (int)a, "is not served by %s %u ms after the crash",
+			    server_name(world, best), (unsigned)(bound_ns / MS_NS));
+	}
+}
+
+void
+story_run(const struct story *story, const struct story_listener *listener,
+    struct story_result *result)
+{
+	struct run run = { .story = story, .listener = listener, .result = result };
+
+	memset(result, 0, sizeof(*result));
+	result->hash = UINT64_C(0xcbf29ce484222325);
+	struct world *world = build(story, &run);
+	heal(story, world);
+	world_run(world, story->heal_ns + 1);
+	world->old_conf = NULL; /* from here on everybody has the new file */
+	uint64_t at_ns = story->heal_ns + story_bound_ns(story);
+	world_run(world, at_ns);
+	if (world->violation.promise == PROMISE_NONE)
+		demand_all(world);
+	if (world->violation.promise == PROMISE_NONE)
+		demand_stillness(&run, world, at_ns + STILL_S * SEC_NS);
+	if (world->violation.promise == PROMISE_NONE && story->victim != CONF_NONE)
+		demand_takeover(&run, world, at_ns + STILL_S * SEC_NS + MS_NS);
+	result->violation = world->violation;
+	result->world_ns = world_time(world);
+	result->events = world->events;
+	result->frames = world->frames;
+	result->checks = world->checks;
+	result->moves = world->moves;
+	world_free(world);
+}
+
+unsigned
+story_shrink(struct story *story, enum promise promise)
+{
+	struct story_result result;
+	unsigned runs = 0;
+	bool shorter = true;
+
+	while (shorter) {
+		shorter = false;
+		for (unsigned i = 0; i < story->faults; i++) {
+			struct story less = *story;
+			memmove(&less.fault[i], &less.fault[i + 1],
+			    (less.faults - i - 1) * sizeof(less.fault[0]));
+			less.faults--;
+			story_run(&less, NULL, &result);
+			runs++;
+			if (result.violation.promise != promise)
+				continue;
+			memcpy(story->fault, less.fault, sizeof(less.fault));
+			story->faults = less.faults;
+			shorter = true;
+			i--;
+		}
+	}
+	return runs;
+}

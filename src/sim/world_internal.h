@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* world_internal.h - what the world's files share. */
+#ifndef VLBD_SIM_WORLD_INTERNAL_H
+#define VLBD_SIM_WORLD_INTERNAL_H
+
+#include "world.h"
+
+#define NEVER UINT64_MAX
+#define US_NS UINT64_C(1000)
+
+enum { PORT_ROUTER = CONF_SERVERS, PORT_STRANGER = CONF_SERVERS + WORLD_ROUTERS };
+
+enum event_kind { EVENT_FRAME, EVENT_CHANGE };
+
+struct world_event {
+	uint64_t at_ns;
+	uint64_t sequence; /* ties go to the older one */
+	enum event_kind kind;
+	union {
+		struct {
+			uint64_t ports[2]; /* who gets it, a bit each */
+			struct arp arp;
+		} frame;
+		struct {
+			unsigned server;
+			uint64_t birth; /* of the engine that asked: a dead one gets no
+					   answer */
+			enum holding_verb verb;
+			struct ip ip;
+			uint64_t lease_ns;
+		} change;
+	};
+};
+
+void world_push(struct world *world, struct world_event *event);
+
+/* wire.c: PORT sends. */
+void wire_send(struct world *world, unsigned port, const struct arp *arp);
+void wire_reset(struct world *world);
+/* Nothing stands between two ports, in that direction. */
+bool wire_clear(const struct world *world, unsigned from, unsigned to);
+void wire_port_up(struct world *world, unsigned port);
+
+/* world.c: a frame reaches SERVER. */
+void server_hear(struct world *world, unsigned server, const struct arp *arp);
+void server_start(struct world *world, unsigned server);
+void server_kill(struct world *world, unsigned server);
+void server_crash(struct world *world, unsigned server);
+void server_perform(struct world *world, unsigned server);
+void server_link(struct world *world, unsigned server, bool up);
+void server_reload(struct world *world, unsigned server, const struct conf *conf);
+void server_wake(struct world *world, unsigned server);
+uint64_t server_time(const struct world *world, unsigned server);
+struct mac server_mac(unsigned server);
+struct ip server_base(unsigned server);
+void server_drop(struct world *world, unsigned server, unsigned address);
+
+/* router.c */
+void router_hear(struct world *world, unsigned router, const struct arp *arp);
+void router_tick(struct world *world, unsigned router);
+void router_reboot(struct world *world, unsigned router);
+
+/* fault.c */
+void fault_apply(struct world *world, const struct fault *fault);
+
+/* promise.c */
+void promise_report(struct world *world, unsigned server, const struct report *report);
+void promise_holders(struct world *world, unsigned address);
+void promise_step(struct world *world);
+__attribute__((format(printf, 6, 7))) void promise_broken(struct world *world,
+    enum promise promise, int server, int other, int address, const char *format, ...);
+
+#endif
