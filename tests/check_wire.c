@@ -391,6 +391,7 @@ check_no_spin(struct sniff *sniff)
 
 START_TEST(a_link_goes_down_and_up)
 {
+	const long end_ms = now_ms() + PATIENCE_MS;
 	struct sniff *sniff = sniff_open("w1");
 	struct announce *announce = announce_open("w0");
 
@@ -401,9 +402,14 @@ START_TEST(a_link_goes_down_and_up)
 		RUN("ip link set w1 up");
 		check_no_spin(sniff);
 		heard.count = 0;
-		say(announce, 1);
-		listen_for(sniff, 1);
-		check_heard((const unsigned[]){ 1 }, 1);
+		/* The other end's queue swallows what is sent before it has noticed. */
+		while (heard.count == 0) {
+			struct pollfd ready = { .fd = sniff_fd(sniff), .events = POLLIN };
+			ck_assert_int_lt(now_ms(), end_ms);
+			say(announce, 1);
+			(void)poll(&ready, 1, 20);
+			ck_assert_int_ge(sniff_read(sniff, 64, hear, &heard), 0);
+		}
 	}
 	announce_close(announce);
 	sniff_close(sniff);

@@ -6,9 +6,11 @@
 #include "announce.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "log.h"
 
@@ -24,6 +26,29 @@ struct announce {
 	libnet_t *libnet;
 };
 
+/* libnet ends its words with a line feed. */
+static const char *
+one_line(char *text)
+{
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+/* libnet opens a socket that hears every frame of every interface, and never reads it:
+ * let none in. And a full queue is a failure to report, not something to wait for. */
+static int
+only_send(int fd)
+{
+	struct sock_filter refuse = BPF_STMT(BPF_RET | BPF_K, 0);
+	const struct sock_fprog all = { 1, &refuse };
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return -1;
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &all, sizeof(all));
+}
+
 struct announce *
 announce_open(const char *interface)
 {
@@ -36,14 +61,11 @@ announce_open(const char *interface)
 	}
 	announce->libnet = libnet_init(LIBNET_LINK_ADV, interface, error);
 	if (announce->libnet == NULL) {
-		log_errx("cannot send on %s: %s", interface, error);
+		log_errx("cannot send on %s: %s", interface, one_line(error));
 		announce_close(announce);
 		return NULL;
 	}
-	/* A full queue is a failure to report, not something to wait for. */
-	int fd = libnet_getfd(announce->libnet);
-	int flags = fcntl(fd, F_GETFL);
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
+	if (only_send(libnet_getfd(announce->libnet)) != 0) {
 		log_err("cannot send on %s", interface);
 		announce_close(announce);
 		return NULL;
@@ -64,7 +86,7 @@ announce_send(struct announce *announce, const struct arp *arp)
 const char *
 announce_error(struct announce *announce)
 {
-	return libnet_geterror(announce->libnet);
+	return one_line(libnet_geterror(announce->libnet));
 }
 
 void

@@ -20,6 +20,7 @@
 
 enum { CLIENTS = 8, REQUEST = 128, BACKLOG = 16 };
 #define PATIENCE_S 2.0 /* without progress */
+#define RECOVERY_S 1.0 /* after accept(2) failed, before it is tried again */
 
 struct client {
 	struct ctlsock *ctlsock; /* NULL: the slot is free */
@@ -36,6 +37,7 @@ struct ctlsock {
 	struct ev_loop *loop;
 	int fd;
 	ev_io io;
+	ev_timer recovery;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	bool bound;
 	ctlsock_answer *answer;
@@ -122,6 +124,35 @@ on_impatience(struct ev_loop *loop, ev_timer *watcher, int revents)
 }
 
 static void
+on_recovery(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+	struct ctlsock *ctlsock = watcher->data;
+
+	(void)revents;
+	ev_io_start(loop, &ctlsock->io);
+}
+
+/* Out of descriptors or memory: the client waits in the queue, and would wake the loop
+ * without end. */
+static void
+rest(struct ctlsock *ctlsock)
+{
+	ev_io_stop(ctlsock->loop, &ctlsock->io);
+	ev_timer_set(&ctlsock->recovery, RECOVERY_S, 0.);
+	ev_timer_start(ctlsock->loop, &ctlsock->recovery);
+}
+
+static void
+turn_away(int fd)
+{
+	static const char busy[] =
+	    "error the daemon has too many clients already; try again\n";
+
+	(void)send(fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL);
+	close(fd);
+}
+
+static void
 on_client(struct ev_loop *loop, ev_io *watcher, int revents)
 {
 	struct ctlsock *ctlsock = watcher->data;
@@ -129,13 +160,16 @@ on_client(struct ev_loop *loop, ev_io *watcher, int revents)
 
 	(void)revents;
 	int fd = accept4(ctlsock->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0) {
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+			rest(ctlsock);
 		return;
+	}
 	for (unsigned i = 0; i < CLIENTS && client == NULL; i++)
 		if (ctlsock->clients[i].ctlsock == NULL)
 			client = &ctlsock->clients[i];
 	if (client == NULL) {
-		close(fd); /* it may try again in two seconds */
+		turn_away(fd);
 		return;
 	}
 	*client = (struct client){ .ctlsock = ctlsock, .fd = fd };
@@ -164,11 +198,15 @@ is_alive(const struct sockaddr_un *address)
 	return alive;
 }
 
+/* Under /run a directory is gone with the last boot, and made again; elsewhere a missing
+ * one is a slip of the pen. */
 static int
 make_parent(const char *path)
 {
 	char copy[sizeof(((struct sockaddr_un *)0)->sun_path)];
 
+	if (strncmp(path, "/run/", 5) != 0)
+		return 0;
 	strcpy(copy, path);
 	return mkdir(dirname(copy), 0755) == 0 || errno == EEXIST ? 0 : -1;
 }
@@ -225,8 +263,7 @@ ctlsock_open(struct ev_loop *loop, const char *path, ctlsock_answer *answer, voi
 	ctlsock->user = user;
 	ctlsock->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (strlen(path) >= sizeof(ctlsock->path)) {
-		log_errx("the control socket's path is longer than the %zu bytes that a "
-			 "socket "
+		log_errx("the control socket's path is longer than the %zu bytes that it "
 			 "may have: %s",
 		    sizeof(ctlsock->path) - 1, path);
 		goto bad;
@@ -243,7 +280,8 @@ ctlsock_open(struct ev_loop *loop, const char *path, ctlsock_answer *answer, voi
 		goto bad;
 	}
 	ev_io_init(&ctlsock->io, on_client, ctlsock->fd, EV_READ);
-	ctlsock->io.data = ctlsock;
+	ev_init(&ctlsock->recovery, on_recovery);
+	ctlsock->io.data = ctlsock->recovery.data = ctlsock;
 	ev_io_start(loop, &ctlsock->io);
 	return ctlsock;
 bad:
@@ -258,8 +296,10 @@ ctlsock_close(struct ctlsock *ctlsock)
 		return;
 	for (unsigned i = 0; i < CLIENTS; i++)
 		drop(&ctlsock->clients[i]);
-	if (ctlsock->io.data != NULL)
+	if (ctlsock->io.data != NULL) {
 		ev_io_stop(ctlsock->loop, &ctlsock->io);
+		ev_timer_stop(ctlsock->loop, &ctlsock->recovery);
+	}
 	if (ctlsock->bound)
 		(void)unlink(ctlsock->path);
 	if (ctlsock->fd >= 0)

@@ -19,7 +19,7 @@ typedef char *ctlsock_answer(void *user, const char *request, size_t *len);
 
 /* Listen at PATH, mode 0660, and serve on LOOP. A socket file that nobody listens on any
  * more (a killed daemon's) is replaced; one with a living listener is an error that names
- * it. Missing parent directories: one level is made (0755). NULL: logged. */
+ * it. Under /run a missing directory is made (0755). NULL: logged. */
 struct ctlsock *ctlsock_open(
     struct ev_loop *loop, const char *path, ctlsock_answer *answer, void *user);
 /* Close and unlink. NULL is fine. */

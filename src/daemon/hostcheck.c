@@ -171,7 +171,7 @@ check_rate(struct check *check)
 	}
 	uint64_t burst =
 	    timing->hello_ns != 0 ? timing->probes + timing->probes / 2 + 1 : 0;
-	uint64_t frames = hellos + burst + (uint64_t)most * (check->conf->routers + 2);
+	uint64_t frames = hellos + burst + (uint64_t)most * (check->conf->routers + 3);
 	if (timing->max_rate != 0)
 		say_ok("max_rate holds this server to %u ARP frames a second",
 		    timing->max_rate);
@@ -180,10 +180,10 @@ check_rate(struct check *check)
 	else
 		say_note(
 		    "up to %" PRIu64 " ARP frames in the second after a death (%" PRIu64
-		    " hellos, %" PRIu64 " probes, claims of %u addresses); a switch that "
+		    " hellos, %" PRIu64 " probes, claims of %u address%s); a switch that "
 		    "inspects ARP may shut a port above %u: raise its limit, or set "
 		    "max_rate",
-		    frames, hellos, burst, most, POLICED);
+		    frames, hellos, burst, most, most == 1 ? "" : "es", POLICED);
 }
 
 static uint64_t

@@ -2,7 +2,10 @@
 /* listen.c - frames in: from libpcap's ring to the engine. */
 #include "shell_internal.h"
 
-enum { FRAMES_A_TURN = 256 /* so that a flood cannot hold up the timer */ };
+enum {
+	FRAMES_A_TURN = 256, /* so that a flood cannot hold up the timer */
+	STALE_TURNS = 64     /* the whole ring, at most */
+};
 
 struct hearing {
 	struct engine *engine;
@@ -28,6 +31,21 @@ listen_close(struct shell *shell)
 	shell->announce = NULL;
 }
 
+static void
+ignore(void *user, const uint8_t *frame, size_t len)
+{
+	(void)user, (void)frame, (void)len;
+}
+
+/* What was said while self was away is old news. */
+static void
+discard(struct shell *shell)
+{
+	for (unsigned i = 0; i < STALE_TURNS; i++)
+		if (sniff_read(shell->sniff, FRAMES_A_TURN, ignore, NULL) < FRAMES_A_TURN)
+			return;
+}
+
 /* What waits in the ring is heard before anybody is judged: self may have been starved.
  */
 void
@@ -37,6 +55,8 @@ listen_drain(struct shell *shell)
 
 	if (shell->sniff == NULL)
 		return;
+	if (engine_late(shell->engine, hearing.now_ns))
+		discard(shell);
 	if (sniff_read(shell->sniff, FRAMES_A_TURN, hear, &hearing) < 0) {
 		listen_close(shell);
 		engine_link(shell->engine, false, shell_now_ns());

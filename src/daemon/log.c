@@ -3,12 +3,14 @@
 #include "log.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,11 +20,26 @@ static int verbosity;
 static bool journal; /* stderr is the journal's: priorities, no time stamps */
 static unsigned dropped;
 
+/* JOURNAL_STREAM names the stream by device and inode; it is also inherited by those
+ * whose stderr goes elsewhere (systemd.exec(5)). */
+static bool
+is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	uintmax_t device, inode;
+	struct stat found;
+
+	return stream != NULL &&
+	       sscanf(stream, "%" SCNuMAX ":%" SCNuMAX, &device, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &found) == 0 && found.st_dev == device &&
+	       found.st_ino == inode;
+}
+
 void
 log_open(int verbose)
 {
 	verbosity = verbose;
-	journal = getenv("JOURNAL_STREAM") != NULL && isatty(STDERR_FILENO) == 0;
+	journal = is_journal();
 }
 
 static bool
@@ -101,6 +118,7 @@ LOGGER(log_info, LOG_LEVEL_INFO, false)
 void
 log_debug(const char *format, ...)
 {
+	int saved = errno;
 	va_list args;
 
 	if (verbosity == 0)
@@ -108,4 +126,5 @@ log_debug(const char *format, ...)
 	va_start(args, format);
 	put(LOG_LEVEL_DEBUG, 0, format, args);
 	va_end(args);
+	errno = saved;
 }

@@ -17,7 +17,6 @@ enum {
 	/* A listener with the default buffer holds 256 messages; one takeover of many
 	 * addresses is more. */
 	LISTEN_BUFFER = 4 * 1024 * 1024,
-	BUFFER = 64 * 1024,
 	DUMPS = 5 /* attempts at one that is not interrupted */
 };
 
@@ -38,13 +37,18 @@ netlink_open(void)
 
 	if (netlink == NULL)
 		goto bad;
-	netlink->size = BUFFER;
-	netlink->buffer = malloc(BUFFER);
+	netlink->buffer = malloc(NETLINK_BUFFER);
 	if (netlink->buffer == NULL || open_socket(&netlink->ask, 0, 0) != 0 ||
 	    open_socket(
 		&netlink->listen, RTMGRP_LINK | RTMGRP_IPV4_IFADDR, SOCK_NONBLOCK) != 0)
 		goto bad;
 	netlink->portid = mnl_socket_get_portid(netlink->ask);
+#ifdef NETLINK_GET_STRICT_CHK
+	/* So that the kernel (4.20 and later) picks the routes that are dumped: a host
+	 * may have a million of others. Older ones hand out all. */
+	(void)mnl_socket_setsockopt(
+	    netlink->ask, NETLINK_GET_STRICT_CHK, &(int){ 1 }, sizeof(int));
+#endif
 	int fd = mnl_socket_get_fd(netlink->listen);
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
@@ -76,17 +80,31 @@ netlink_fd(const struct netlink *netlink)
 
 /* --- questions -------------------------------------------------------------------- */
 
+/* The last message of an answer is in these LEN bytes. */
+static bool
+is_end(const void *bytes, int len)
+{
+	const struct nlmsghdr *message = bytes;
+
+	for (; mnl_nlmsg_ok(message, len); message = mnl_nlmsg_next(message, &len))
+		if (message->nlmsg_type == NLMSG_DONE ||
+		    message->nlmsg_type == NLMSG_ERROR)
+			return true;
+	return false;
+}
+
 int
 netlink_ask(struct netlink *netlink, struct nlmsghdr *request, mnl_cb_t see, void *user)
 {
 	int more = MNL_CB_OK;
+	bool spoilt = false;
 
 	request->nlmsg_seq = ++netlink->seq;
 	if (mnl_socket_sendto(netlink->ask, request, request->nlmsg_len) < 0)
 		return -1;
 	while (more > MNL_CB_STOP) {
 		ssize_t len =
-		    mnl_socket_recvfrom(netlink->ask, netlink->buffer, netlink->size);
+		    mnl_socket_recvfrom(netlink->ask, netlink->buffer, NETLINK_BUFFER);
 		if (len < 0 && errno == EINTR)
 			continue;
 		if (len <= 0)
@@ -96,6 +114,17 @@ netlink_ask(struct netlink *netlink, struct nlmsghdr *request, mnl_cb_t see, voi
 		/* An answer to an earlier question that failed half-way. */
 		if (more < 0 && errno == EPROTO)
 			more = MNL_CB_OK;
+		/* libmnl's word for NLM_F_DUMP_INTR: the list changed while it was read.
+		 * Read on: until the end the kernel takes no other dump (EBUSY). */
+		if (more < 0 && errno == EINTR) {
+			spoilt = true;
+			more =
+			    is_end(netlink->buffer, (int)len) ? MNL_CB_STOP : MNL_CB_OK;
+		}
+	}
+	if (more >= 0 && spoilt) {
+		errno = EINTR;
+		return -1;
 	}
 	return more < 0 ? -1 : 0;
 }
@@ -106,17 +135,14 @@ netlink_dump(struct netlink *netlink,
     void *user)
 {
 	for (unsigned i = 0; i < DUMPS; i++) {
-		char bytes[256];
+		_Alignas(struct nlmsghdr) char bytes[256] = { 0 };
 		struct nlmsghdr *request = mnl_nlmsg_put_header(bytes);
 		prepare(request, argument);
 		request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 		if (netlink_ask(netlink, request, see, user) == 0)
 			return 0;
-		/* libmnl's word for NLM_F_DUMP_INTR: the list changed while it was read.
-		 */
 		if (errno != EINTR)
 			return -1;
-		/* The rest of the spoilt dump must not be taken for the next one's. */
 	}
 	return -1;
 }
@@ -129,7 +155,9 @@ parse_link(const struct nlmsghdr *message, struct netlink_link *out)
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attr;
 
-	if (mnl_nlmsg_get_payload_len(message) < sizeof(*info))
+	/* AF_BRIDGE speaks of ports: an interface that leaves its bridge is not gone. */
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*info) ||
+	    info->ifi_family != AF_UNSPEC)
 		return false;
 	*out = (struct netlink_link){
 		.ifindex = info->ifi_index,
@@ -164,7 +192,7 @@ see_link(const struct nlmsghdr *message, void *user)
 int
 netlink_get_link(struct netlink *netlink, const char *interface, struct netlink_link *out)
 {
-	char bytes[256];
+	_Alignas(struct nlmsghdr) char bytes[256] = { 0 };
 	struct nlmsghdr *request = mnl_nlmsg_put_header(bytes);
 
 	if (strlen(interface) >= IFNAMSIZ) {
@@ -236,7 +264,8 @@ netlink_read(struct netlink *netlink, int limit, const struct netlink_events *ev
 			return 0;
 		if (len < 0 && errno == EINTR)
 			continue;
-		if (len < 0 && errno == ENOBUFS) {
+		/* ENOSPC: one that is longer than our buffer, and so was cut. */
+		if (len < 0 && (errno == ENOBUFS || errno == ENOSPC)) {
 			events->overrun(events->user);
 			continue;
 		}

@@ -104,10 +104,12 @@ netlink_dump_addresses(struct netlink *netlink, int ifindex,
 static size_t
 put_change(void *at, int ifindex, const struct netlink_change *change, unsigned seq)
 {
-	struct nlmsghdr *message = mnl_nlmsg_put_header(at);
 	uint32_t ip = htonl(ip_v4_value(&change->ip));
+	struct nlmsghdr *message;
 	struct ifaddrmsg *info;
 
+	memset(at, 0, MESSAGE); /* libmnl leaves the padding as it was */
+	message = mnl_nlmsg_put_header(at);
 	message->nlmsg_seq = seq;
 	message->nlmsg_type = change->verb == NETLINK_REMOVE ? RTM_DELADDR : RTM_NEWADDR;
 	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
@@ -164,19 +166,20 @@ static int
 change_some(
     struct netlink *netlink, int ifindex, struct netlink_change *changes, unsigned count)
 {
-	_Alignas(struct nlmsghdr) char bytes[BATCH * MESSAGE];
 	struct acks acks = { changes, count, netlink->seq + 1, 0 };
 	size_t len = 0;
 
+	_Static_assert(BATCH * MESSAGE <= NETLINK_BUFFER, "a batch fits the buffer");
 	for (unsigned i = 0; i < count; i++) {
 		changes[i].error = EIO;
-		len += put_change(bytes + len, ifindex, &changes[i], ++netlink->seq);
+		len += put_change(
+		    netlink->buffer + len, ifindex, &changes[i], ++netlink->seq);
 	}
-	if (mnl_socket_sendto(netlink->ask, bytes, len) < 0)
+	if (mnl_socket_sendto(netlink->ask, netlink->buffer, len) < 0)
 		return -1;
 	while (acks.answered < count) {
 		ssize_t got =
-		    mnl_socket_recvfrom(netlink->ask, netlink->buffer, netlink->size);
+		    mnl_socket_recvfrom(netlink->ask, netlink->buffer, NETLINK_BUFFER);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)

@@ -12,13 +12,14 @@
 
 #include "netlink.h"
 
+#define NETLINK_BUFFER (64 * 1024)
+
 struct netlink {
 	struct mnl_socket *ask;    /* requests and their answers */
 	struct mnl_socket *listen; /* notifications */
 	unsigned portid;           /* of `ask': our own changes bear it */
 	unsigned seq;
-	char *buffer;
-	size_t size;
+	char *buffer; /* NETLINK_BUFFER bytes, for what `ask' sends and receives */
 };
 
 /* libmnl's mnl_attr_for_each(), without its narrowing. */

@@ -28,7 +28,7 @@ put_route(struct nlmsghdr *request, const struct conf_range *range)
 int
 netlink_local_add(struct netlink *netlink, const struct conf_range *range)
 {
-	char bytes[256];
+	_Alignas(struct nlmsghdr) char bytes[256] = { 0 };
 	struct nlmsghdr *request = mnl_nlmsg_put_header(bytes);
 
 	request->nlmsg_type = RTM_NEWROUTE;
@@ -40,7 +40,7 @@ netlink_local_add(struct netlink *netlink, const struct conf_range *range)
 int
 netlink_local_remove(struct netlink *netlink, const struct conf_range *range)
 {
-	char bytes[256];
+	_Alignas(struct nlmsghdr) char bytes[256] = { 0 };
 	struct nlmsghdr *request = mnl_nlmsg_put_header(bytes);
 
 	request->nlmsg_type = RTM_DELROUTE;
@@ -65,6 +65,9 @@ prepare_dump(struct nlmsghdr *request, int argument)
 	request->nlmsg_type = RTM_GETROUTE;
 	route = mnl_nlmsg_put_extra_header(request, sizeof(*route));
 	route->rtm_family = AF_INET;
+	route->rtm_table = RT_TABLE_LOCAL;
+	route->rtm_protocol = NETLINK_PROTO;
+	route->rtm_type = RTN_LOCAL;
 }
 
 static int

@@ -21,6 +21,8 @@
 
 enum { PATIENCE_MS = 3000, CHUNK = 64 * 1024, HEAD = 1024 };
 
+static const char out_of_patience[] = "vlbctl: the daemon does not answer in time\n";
+
 static const struct command {
 	const char *name;
 	bool json;
@@ -53,20 +55,54 @@ help(void)
 	puts("\nExit status: 0 done, 1 the daemon refused or does not answer, 2 usage.");
 }
 
+static unsigned
+least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/* How many letters are wrong, missing or too many in WORD (Levenshtein's distance). */
+static unsigned
+distance(const char *word, const char *name)
+{
+	enum { LONGEST = 32 };
+	unsigned row[LONGEST + 1];
+	size_t len = strlen(name);
+
+	for (unsigned n = 0; n <= len; n++)
+		row[n] = n;
+	for (unsigned w = 1; word[w - 1] != '\0'; w++) {
+		unsigned corner = row[0];
+		row[0] = w;
+		for (size_t n = 1; n <= len; n++) {
+			unsigned wrong = corner + (word[w - 1] != name[n - 1]);
+			corner = row[n];
+			row[n] = least(wrong, least(row[n], row[n - 1]) + 1);
+		}
+	}
+	return row[len];
+}
+
 static const struct command *
 find_command(const char *name)
 {
 	const struct command *near = NULL;
+	unsigned best = 4; /* further away is no slip of the fingers */
 
 	for (unsigned i = 0; i < COMMANDS; i++) {
-		if (strcmp(commands[i].name, name) == 0)
+		unsigned away = distance(name, commands[i].name);
+		if (away == 0)
 			return &commands[i];
-		if (near == NULL && commands[i].name[0] == name[0])
+		if (away < best) {
 			near = &commands[i];
+			best = away;
+		}
 	}
 	fprintf(stderr, "vlbctl: there is no command `%s'", name);
 	if (near != NULL)
 		fprintf(stderr, "; did you mean `%s'?", near->name);
+	else
+		fputc(';', stderr);
 	fputs(" `vlbctl --help' lists them\n", stderr);
 	return NULL;
 }
@@ -84,6 +120,9 @@ static int
 connect_to(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	/* A daemon that is stopped may have a full queue: connect(2) waits for a place.
+	 */
+	const struct timeval patience = { PATIENCE_MS / 1000, 0 };
 
 	if (strlen(path) >= sizeof(address.sun_path)) {
 		fprintf(
@@ -93,6 +132,7 @@ connect_to(const char *path)
 	strcpy(address.sun_path, path);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0 &&
 	    connect(fd, (struct sockaddr *)(void *)&address, sizeof(address)) == 0)
 		return fd;
 	if (errno == EACCES || errno == EPERM)
@@ -104,6 +144,8 @@ connect_to(const char *path)
 		    "vlbctl: no daemon answers at %s: is vlbd running there? "
 		    "(systemctl status vlbd; -s takes another socket)\n",
 		    path);
+	else if (errno == EAGAIN)
+		fputs(out_of_patience, stderr);
 	else
 		fprintf(stderr, "vlbctl: cannot reach %s: %s\n", path, strerror(errno));
 	if (fd >= 0)
@@ -114,22 +156,24 @@ connect_to(const char *path)
 /* Read to the end of the stream, into one buffer. NULL: it broke off; the reason is told.
  */
 static char *
-read_reply(int fd, size_t *len)
+read_reply(int fd, long end_ms, size_t *len)
 {
-	long end_ms = now_ms() + PATIENCE_MS;
 	size_t size = CHUNK;
 	char *reply = malloc(size + 1);
 
+	if (reply == NULL)
+		fputs("vlbctl: out of memory\n", stderr);
 	*len = 0;
 	while (reply != NULL) {
 		struct pollfd ready = { .fd = fd, .events = POLLIN };
 		long left_ms = end_ms - now_ms();
 		if (left_ms <= 0 || poll(&ready, 1, (int)left_ms) == 0) {
-			fputs("vlbctl: the daemon does not answer in time\n", stderr);
+			fputs(out_of_patience, stderr);
 			break;
 		}
 		ssize_t got = read(fd, reply + *len, size - *len);
-		if (got == 0) {
+		/* ECONNRESET is an end too: it left before it had read our question. */
+		if (got == 0 || (got < 0 && errno == ECONNRESET && *len > 0)) {
 			reply[*len] = '\0';
 			return reply;
 		}
@@ -140,11 +184,13 @@ read_reply(int fd, size_t *len)
 		}
 		*len += got > 0 ? (size_t)got : 0;
 		if (*len == size) {
-			size *= 2;
-			char *more = realloc(reply, size + 1);
-			if (more == NULL)
+			char *more = realloc(reply, 2 * size + 1);
+			if (more == NULL) {
+				fputs("vlbctl: out of memory\n", stderr);
 				break;
+			}
 			reply = more;
+			size *= 2;
 		}
 	}
 	free(reply);
@@ -152,11 +198,12 @@ read_reply(int fd, size_t *len)
 }
 
 static int
-show(char *reply)
+show(char *reply, size_t len)
 {
 	char *rest = strchr(reply, '\n');
 
-	if (rest == NULL) {
+	/* Every answer ends with a line's end. */
+	if (rest == NULL || reply[len - 1] != '\n') {
 		fputs("vlbctl: the daemon went away before it had answered\n", stderr);
 		return EXIT_FAILURE;
 	}
@@ -170,8 +217,13 @@ show(char *reply)
 		    stderr);
 		return EXIT_FAILURE;
 	}
-	fputs(rest, stdout);
-	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	len -= (size_t)(rest - reply);
+	/* EPIPE: head(1) has seen enough. */
+	if ((fwrite(rest, 1, len, stdout) == len && fflush(stdout) == 0) ||
+	    errno == EPIPE)
+		return EXIT_SUCCESS;
+	fprintf(stderr, "vlbctl: cannot write the answer: %s\n", strerror(errno));
+	return EXIT_FAILURE;
 }
 
 static int
@@ -179,6 +231,7 @@ ask(const char *path, const struct command *command, bool json)
 {
 	char request[HEAD], *reply;
 	int status = EXIT_FAILURE;
+	const long end_ms = now_ms() + PATIENCE_MS;
 	size_t len;
 
 	int fd = connect_to(path);
@@ -186,11 +239,12 @@ ask(const char *path, const struct command *command, bool json)
 		return EXIT_FAILURE;
 	int size = snprintf(
 	    request, sizeof(request), "%s%s\n", command->name, json ? " --json" : "");
-	if (write(fd, request, (size_t)size) != size) {
+	/* EPIPE: it may have said why it does not listen. */
+	if (write(fd, request, (size_t)size) != size && errno != EPIPE) {
 		fprintf(
 		    stderr, "vlbctl: the daemon does not listen: %s\n", strerror(errno));
-	} else if ((reply = read_reply(fd, &len)) != NULL) {
-		status = show(reply);
+	} else if ((reply = read_reply(fd, end_ms, &len)) != NULL) {
+		status = show(reply, len);
 		free(reply);
 	}
 	close(fd);
