@@ -352,12 +352,14 @@ table_status(struct out *out, const struct engine *engine, uint64_t now_ns)
 	put(out, "%s of cluster %s on %s: %s\n",
 	    conf->server[engine_self(engine)->server].name, conf->name, conf->interface,
 	    engine_standing_name(engine_standing(engine)));
-	put(out,
-	    "%u primary, %u claimed, %u watched, %u released; %u of %u confirmed by "
-	    "%s\n\n",
-	    count[PRIMARY], count[CLAIMED], count[WATCHING], count[RELEASED], confirmed,
-	    count[PRIMARY] + count[CLAIMED],
-	    conf->routers == 1 ? "the router" : "all routers");
+	put(out, "%u primary, %u claimed, %u watched, %u released; ", count[PRIMARY],
+	    count[CLAIMED], count[WATCHING], count[RELEASED]);
+	if (conf->routers == 0)
+		put(out, "no router to confirm them\n\n");
+	else
+		put(out, "%u of %u confirmed by %s\n\n", confirmed,
+		    count[PRIMARY] + count[CLAIMED],
+		    conf->routers == 1 ? "the router" : "all routers");
 	table_peers(out, engine, now_ns);
 	put(out, "\n");
 	table_addresses(out, engine, now_ns);

@@ -144,8 +144,8 @@ ask(struct engine *engine, unsigned address, uint64_t now_ns)
 		say_witness(engine, now_ns);
 	for (; a->ask_tier < listed->tiers; a->ask_tier++) {
 		unsigned server = listed->server[a->ask_tier];
-		if (server == engine->self.server ||
-		    peer_state(engine, server) == PEER_DEAD)
+		/* The dead too: loss may have buried somebody alive. */
+		if (server == engine->self.server)
 			continue;
 		if (!say_room(engine, SAY_ASK, now_ns)) {
 			/* Not asked is not unanswered: the round goes on when there is
@@ -209,7 +209,9 @@ decide_step(struct engine *engine, unsigned address, enum failover_event event,
 		a->holding.want = true;
 		a->owner = (int)engine->self.server;
 		a->vacant = false;
+		a->hurried = false;
 		a->unheeded = 0;
+		a->announcing.told = 0;
 		engine->counters.takeovers++;
 		/* The kernel has it already: it was to be removed, but is not yet. */
 		if (a->holding.have && a->holding.pending == HOLDING_NONE)
@@ -229,8 +231,10 @@ decide_step(struct engine *engine, unsigned address, enum failover_event event,
 		say_defence(engine, address, now_ns);
 	if (todo & DO_PROBE)
 		ask(engine, address, now_ns);
-	if (todo & DO_RELEASE)
-		say_release(engine, address, now_ns);
+	/* What could not be said does not count as tried. */
+	if ((todo & DO_RELEASE) && !say_release(engine, address, now_ns) &&
+	    a->failover.phase == PHASE_LEAVE)
+		a->failover.tries--;
 	engine_wake(engine, a->failover.deadline_ns);
 	return todo;
 }
@@ -339,7 +343,10 @@ timeout_unserved(struct engine *engine, unsigned address, uint64_t now_ns)
 			a->failover.deadline_ns = now_ns + engine->peer_timing.again_ns;
 			return;
 		}
-		reason = (struct reason){ .kind = REASON_FAILBACK, .server = a->owner };
+		reason = (struct reason){
+			.kind = a->hurried ? REASON_RESUME : REASON_FAILBACK,
+			.server = a->owner,
+		};
 		decide_step(engine, address, ON_TIMEOUT, &reason, now_ns);
 	} else if (phase == PHASE_WATCH && passive(engine)) {
 		a->silent = UINT64_MAX;

@@ -212,12 +212,10 @@ begin(struct engine *engine, uint64_t now_ns)
 	engine_report(engine, &report);
 	engine->alone_ns = now_ns;
 	engine_excuse_all(engine, now_ns);
-	/* What waits in the ring was said long ago: a release of then proves nothing now.
-	 */
-	if (!engine->starting) {
-		engine->starting = true;
-		engine->listen_ns = now_ns + engine->detect_ns;
-	}
+	/* It judges nobody, and claims nothing, before it has heard something and
+	 * listened. */
+	engine->starting = true;
+	engine->listen_ns = engine->every_ns == 0 ? now_ns : NEVER;
 	decide_lapsed(engine, now_ns);
 	engine->deadline_ns = now_ns;
 }
@@ -577,9 +575,13 @@ resume(struct engine *engine, uint64_t now_ns)
 			decide_step(engine, a, ON_RESUME, &reason, now_ns);
 		decide_consider(engine, a, &reason, now_ns);
 	}
+	/* Nor does it wait any longer; at the latest when whoever serves it can be heard.
+	 */
 	for (unsigned a = 0; a < engine->conf->addresses; a++)
-		if (engine->address[a].failover.phase == PHASE_RETURN)
+		if (engine->address[a].failover.phase == PHASE_RETURN) {
 			engine->address[a].failover.deadline_ns = now_ns;
+			engine->address[a].hurried = true;
+		}
 	engine_wake(engine, now_ns);
 }
 

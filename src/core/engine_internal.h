@@ -22,6 +22,7 @@ struct announcing {
 	uint64_t next_ns;    /* the next repetition; NEVER: none */
 	unsigned sent;       /* repetitions so far */
 	uint8_t confirmed;   /* bit per router */
+	uint8_t told;        /* confirmations that the log has, of this takeover */
 	uint64_t took_ns[CONF_ROUTERS];
 	uint64_t defended_ns; /* the last defence; 0: none yet */
 	uint64_t defend_ns;   /* one that the rate limit held back; NEVER: none */
@@ -35,7 +36,7 @@ struct engine_address {
 	int tier;             /* self's, or CONF_NONE */
 	int owner;            /* server index as heard, or CONF_NONE */
 	bool vacant;          /* it is known that nobody serves it */
-	bool ready;           /* announced since it came into the kernel */
+	bool hurried;         /* told not to wait out its failback delay */
 	uint64_t silent;      /* bit per tier: that server is not known to serve it */
 	uint64_t asked_ns;    /* when the ask under way began */
 	unsigned ask_tier;    /* the server that is asked next */
@@ -161,7 +162,8 @@ void say_claim(struct engine *engine, unsigned address, uint64_t now_ns);
 void say_defence(struct engine *engine, unsigned address, uint64_t now_ns);
 void say_answer(
     struct engine *engine, unsigned address, const struct ip *asker, uint64_t now_ns);
-void say_release(struct engine *engine, unsigned address, uint64_t now_ns);
+/* False: max_rate let none out; to be tried again. */
+bool say_release(struct engine *engine, unsigned address, uint64_t now_ns);
 void say_release_to(
     struct engine *engine, unsigned address, unsigned server, uint64_t now_ns);
 /* Ask SERVER's kernel for ADDRESS. */
@@ -169,8 +171,6 @@ void say_probe(
     struct engine *engine, unsigned server, const struct ip *ip, uint64_t now_ns);
 void say_probe_next(struct engine *engine, unsigned server, uint64_t now_ns);
 void say_witness(struct engine *engine, uint64_t now_ns);
-void say_confirm(
-    struct engine *engine, unsigned address, unsigned router, uint64_t now_ns);
 /* The request to one router from every address that still waits for its confirmation. */
 void say_confirm_all(struct engine *engine, unsigned router, uint64_t now_ns);
 /* What is due by now: hello, repeated announcements, frames that had to wait. */

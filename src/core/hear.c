@@ -198,7 +198,7 @@ hear_claim(struct engine *engine, unsigned address, unsigned server, uint64_t no
 		engine->counters.yields++;
 		/* It answers with a claim: the winner speaks last, and the routers
 		 * return. */
-		if (better)
+		if (better && say_room(engine, SAY_PROBE, now_ns))
 			say_release_to(engine, address, server, now_ns);
 	}
 	decide_consider(engine, address, &reason, now_ns);
@@ -272,6 +272,9 @@ hear_router(struct engine *engine, unsigned r, const struct arp *arp, uint64_t n
 	a->announcing.confirmed |= bit;
 	a->announcing.took_ns[r] = now_ns - a->announcing.claimed_ns;
 	engine->counters.confirmations++;
+	if ((a->announcing.told & bit) != 0)
+		return; /* confirmed again, after a defence */
+	a->announcing.told |= bit;
 	struct report report = {
 		.kind = REPORT_CONFIRMED,
 		.ip = arp->tpa,

@@ -11,6 +11,7 @@
 enum {
 	RETRY_FIRST_MS = 50,
 	RETRY_MAX_MS = 5000,
+	RETRY_REMOVE_MS = 200, /* what another server serves by now must go soon */
 	/* The kernel was measured to drop a lease up to 23 ms early. */
 	EARLY_MS = 50
 };
@@ -69,8 +70,11 @@ holding_renew(struct holding *holding, uint64_t now_ns)
 static void
 failed(struct holding *holding, uint64_t now_ns)
 {
-	holding->failures++;
-	holding->retry_ns = now_ns + backoff_ns(holding->failures);
+	uint64_t wait_ns = backoff_ns(++holding->failures);
+
+	if (!holding->want && wait_ns > RETRY_REMOVE_MS * MS_NS)
+		wait_ns = RETRY_REMOVE_MS * MS_NS;
+	holding->retry_ns = now_ns + wait_ns;
 }
 
 bool

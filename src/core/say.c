@@ -232,14 +232,20 @@ say_release_to(struct engine *engine, unsigned address, unsigned server, uint64_
 	emit(engine, FRAME_RELEASE, &request, now_ns);
 }
 
-void
+bool
 say_release(struct engine *engine, unsigned address, uint64_t now_ns)
 {
 	const struct conf_address *listed = &engine->conf->address[address];
+	bool said = false;
 
-	for (unsigned t = 0; t < listed->tiers; t++)
-		if (listed->server[t] != engine->self.server)
-			say_release_to(engine, address, listed->server[t], now_ns);
+	for (unsigned t = 0; t < listed->tiers; t++) {
+		if (listed->server[t] == engine->self.server ||
+		    !say_room(engine, SAY_PROBE, now_ns))
+			continue;
+		say_release_to(engine, address, listed->server[t], now_ns);
+		said = true;
+	}
+	return said;
 }
 
 void

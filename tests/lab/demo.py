@@ -11,6 +11,7 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import sys
 import time
 
@@ -421,6 +422,7 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is something to clean up
     try:
         sys.exit(main())
     except BrokenPipeError:  # as in `tests/demo | head`
