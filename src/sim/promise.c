@@ -90,6 +90,7 @@ no_twin(struct world *world, unsigned s, unsigned address)
 		const struct world_server *other = &world->server[q];
 		if (q == s || other->halted_ns == NEVER || !other->power ||
 		    other->paused_ns != NEVER || other->leaves ||
+		    world->untwin_ns[address] >= other->halted_ns ||
 		    other->lease_ns[address] <= world->now_ns + SLACK_MS * MS_NS)
 			continue;
 		world->checks++;
@@ -130,7 +131,10 @@ promise_holders(struct world *world, unsigned address)
 {
 	uint64_t holders = world_holders(world, address);
 
-	if ((holders & (holders - 1)) == 0)
+	bool twins = (holders & (holders - 1)) != 0;
+	if (!twins && world->twin_ns[address] != NEVER)
+		world->untwin_ns[address] = world->now_ns;
+	if (!twins)
 		world->twin_ns[address] = NEVER;
 	else if (world->twin_ns[address] == NEVER)
 		world->twin_ns[address] = world->now_ns;

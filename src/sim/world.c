@@ -436,7 +436,8 @@ world_new(const struct conf *conf, uint64_t seed)
 	world->step_ns = world->now_ns;
 	wire_reset(world);
 	world->twin_ns = malloc(conf->addresses * sizeof(*world->twin_ns));
-	if (world->twin_ns == NULL)
+	world->untwin_ns = calloc(conf->addresses, sizeof(*world->untwin_ns));
+	if (world->twin_ns == NULL || world->untwin_ns == NULL)
 		abort();
 	memset(world->twin_ns, 0xff, conf->addresses * sizeof(*world->twin_ns));
 	world->routers = conf->routers < WORLD_ROUTERS ? conf->routers : WORLD_ROUTERS;
@@ -478,6 +479,7 @@ world_free(struct world *world)
 		free(world->router[r].entry);
 	free(world->queue);
 	free(world->twin_ns);
+	free(world->untwin_ns);
 	free(world);
 }
 

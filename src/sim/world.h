@@ -237,10 +237,11 @@ struct world {
 	uint64_t quiet_ns; /* since when no fault has been active; NEVER: one is */
 	uint64_t *
 	    twin_ns; /* per address: since when two servers have it; NEVER: they do not */
-	uint64_t step_ns; /* when the promises are looked at next */
-	uint64_t loss_ns; /* when frames were last being lost at random */
-	uint64_t checks;  /* promises looked at */
-	uint64_t moves;   /* changes of an address's server */
+	uint64_t *untwin_ns; /* and when that was last over */
+	uint64_t step_ns;    /* when the promises are looked at next */
+	uint64_t loss_ns;    /* when frames were last being lost at random */
+	uint64_t checks;     /* promises looked at */
+	uint64_t moves;      /* changes of an address's server */
 	/* What is told. */
 	void (*tell)(void *user, const struct world *world, int server,
 	    const struct report *report);
