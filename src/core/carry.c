@@ -177,6 +177,6 @@ engine_reload(void *memory, const struct conf *conf, const struct engine_self *s
 	} else if (!old->mac_ok) {
 		decide_start_over(engine, now_ns);
 	}
-	engine_wake(engine, now_ns);
+	engine_wake_addresses(engine, now_ns);
 	return engine;
 }

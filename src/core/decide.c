@@ -129,7 +129,7 @@ decide_hold(struct engine *engine, unsigned address, uint64_t now_ns)
 		};
 		engine_push(engine, &action);
 	}
-	engine_wake(engine, holding->retry_ns);
+	engine_wake_addresses(engine, holding->retry_ns);
 }
 
 static void
@@ -235,7 +235,7 @@ decide_step(struct engine *engine, unsigned address, enum failover_event event,
 	if ((todo & DO_RELEASE) && !say_release(engine, address, now_ns) &&
 	    a->failover.phase == PHASE_LEAVE)
 		a->failover.tries--;
-	engine_wake(engine, a->failover.deadline_ns);
+	engine_wake_addresses(engine, a->failover.deadline_ns);
 	return todo;
 }
 
@@ -396,7 +396,7 @@ decide_tick(struct engine *engine, unsigned address, uint64_t now_ns)
 		a->failover.deadline_ns = NEVER;
 		break;
 	}
-	engine_wake(engine, a->failover.deadline_ns);
+	engine_wake_addresses(engine, a->failover.deadline_ns);
 }
 
 void
@@ -419,7 +419,7 @@ decide_start_over(struct engine *engine, uint64_t now_ns)
 	engine->isolated = false;
 	engine->starting = true;
 	engine->listen_ns = passive(engine) ? now_ns : NEVER;
-	engine_wake(engine, now_ns);
+	engine_wake_addresses(engine, now_ns);
 }
 
 void

@@ -170,6 +170,14 @@ engine_wake(struct engine *engine, uint64_t at_ns)
 		engine->deadline_ns = at_ns;
 }
 
+void
+engine_wake_addresses(struct engine *engine, uint64_t at_ns)
+{
+	if (at_ns < engine->addresses_ns)
+		engine->addresses_ns = at_ns;
+	engine_wake(engine, at_ns);
+}
+
 uint64_t
 engine_deadline(const struct engine *engine)
 {
@@ -188,7 +196,7 @@ engine_excuse_all(struct engine *engine, uint64_t now_ns)
 		failover->tries = 0;
 		failover->deadline_ns = now_ns;
 	}
-	engine_wake(engine, now_ns);
+	engine_wake_addresses(engine, now_ns);
 }
 
 bool
@@ -367,6 +375,27 @@ tick_leases(struct engine *engine, uint64_t now_ns)
 	engine->renew_ns = lease_ns == 0 ? NEVER : now_ns + lease_ns / RENEWALS;
 }
 
+/* Most turns are about a hello or a peer, and no address waits for them. */
+static void
+tick_addresses(struct engine *engine, uint64_t now_ns)
+{
+	uint64_t next_ns = NEVER;
+
+	engine->addresses_ns = NEVER;
+	for (unsigned a = 0; a < engine->conf->addresses; a++) {
+		const struct engine_address *address = &engine->address[a];
+		decide_tick(engine, a, now_ns);
+		say_tick_address(engine, a, now_ns);
+		uint64_t said_ns = say_deadline_address(engine, a);
+		next_ns = said_ns < next_ns ? said_ns : next_ns;
+		if (address->failover.deadline_ns < next_ns)
+			next_ns = address->failover.deadline_ns;
+		if (address->holding.retry_ns < next_ns)
+			next_ns = address->holding.retry_ns;
+	}
+	engine_wake_addresses(engine, next_ns);
+}
+
 /* The earliest of everything that waits. Things that happen meanwhile may put one off;
  * an early turn is harmless. */
 static uint64_t
@@ -384,11 +413,7 @@ earliest(const struct engine *engine, uint64_t now_ns)
 	for (unsigned s = 0; engine->link && s < engine->conf->servers; s++)
 		if (s != engine->self.server)
 			SOONER(engine->peer[s].peer.deadline_ns);
-	for (unsigned a = 0; a < engine->conf->addresses; a++) {
-		SOONER(engine->address[a].failover.deadline_ns);
-		SOONER(engine->address[a].holding.retry_ns);
-		SOONER(say_deadline_address(engine, a));
-	}
+	SOONER(engine->addresses_ns);
 #undef SOONER
 	return at_ns > now_ns ? at_ns : now_ns;
 }
@@ -402,10 +427,8 @@ engine_tick(struct engine *engine, uint64_t now_ns)
 	tick_listening(engine, now_ns);
 	if (engine->link)
 		tick_peers(engine, now_ns);
-	for (unsigned a = 0; a < engine->conf->addresses; a++) {
-		decide_tick(engine, a, now_ns);
-		say_tick_address(engine, a, now_ns);
-	}
+	if (now_ns >= engine->addresses_ns)
+		tick_addresses(engine, now_ns);
 	say_tick(engine, now_ns);
 	tick_isolation(engine, now_ns);
 	engine_wake(engine, earliest(engine, now_ns));
@@ -582,7 +605,7 @@ resume(struct engine *engine, uint64_t now_ns)
 			engine->address[a].failover.deadline_ns = now_ns;
 			engine->address[a].hurried = true;
 		}
-	engine_wake(engine, now_ns);
+	engine_wake_addresses(engine, now_ns);
 }
 
 void

@@ -98,6 +98,7 @@ struct engine {
 	uint64_t witnessed_ns; /* the last one */
 	uint64_t cloned_ns;
 	uint64_t deadline_ns;
+	uint64_t addresses_ns; /* the earliest that any address waits for, or sooner */
 
 	struct engine_address *address; /* as many as conf->addresses */
 	struct engine_peer peer[CONF_SERVERS];
@@ -114,6 +115,8 @@ void engine_push(struct engine *engine, const struct action *action);
 void engine_report(struct engine *engine, const struct report *report);
 /* Wake up at AT_NS, if nothing earlier is due. */
 void engine_wake(struct engine *engine, uint64_t at_ns);
+/* The same, for something that an address waits for. */
+void engine_wake_addresses(struct engine *engine, uint64_t at_ns);
 /* Every peer's silence counts from now, and asks begin anew. */
 void engine_excuse_all(struct engine *engine, uint64_t now_ns);
 

@@ -178,7 +178,7 @@ say_claim(struct engine *engine, unsigned address, uint64_t now_ns)
 	announcing->defend_ns = NEVER;
 	if (!announce(engine, address, now_ns) && !engine->link)
 		announcing->next_ns = NEVER; /* engine_link() announces anew */
-	engine_wake(engine, announcing->next_ns);
+	engine_wake_addresses(engine, announcing->next_ns);
 }
 
 void
@@ -190,7 +190,7 @@ say_defence(struct engine *engine, unsigned address, uint64_t now_ns)
 	if (announcing->defended_ns != 0 && now_ns < next_ns) {
 		/* Held back, not forgotten: the winner speaks last. */
 		announcing->defend_ns = next_ns;
-		engine_wake(engine, next_ns);
+		engine_wake_addresses(engine, next_ns);
 		return;
 	}
 	announcing->defended_ns = now_ns;
