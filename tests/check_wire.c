@@ -28,6 +28,7 @@
 
 #include "announce.h"
 #include "log.h"
+#include "netns.h"
 #include "sniff.h"
 
 #define PAIR                                                                             \
@@ -46,45 +47,10 @@ static struct {
 
 /* --- a world of our own ----------------------------------------------------------- */
 
-static bool
-put_line(const char *path, const char *line)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool done = fd >= 0 && write(fd, line, strlen(line)) == (ssize_t)strlen(line);
-
-	if (fd >= 0)
-		close(fd);
-	return done;
-}
-
-/* NULL: we are in a network namespace where we may do anything; else why not. */
-static const char *
-enter_namespace(void)
-{
-	static char why[80];
-	char uid_map[32], gid_map[32];
-
-	snprintf(uid_map, sizeof(uid_map), "0 %u 1", geteuid());
-	snprintf(gid_map, sizeof(gid_map), "0 %u 1", getegid());
-	if (system("ip -V >/dev/null 2>&1") != 0)
-		return "ip(8) is not installed";
-	if (geteuid() == 0 && unshare(CLONE_NEWNET) == 0)
-		return NULL;
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) {
-		snprintf(why, sizeof(why), "no network namespace: %s", strerror(errno));
-		return why;
-	}
-	if (!put_line("/proc/self/setgroups", "deny") ||
-	    !put_line("/proc/self/uid_map", uid_map) ||
-	    !put_line("/proc/self/gid_map", gid_map))
-		return "the user namespace takes no id map";
-	return NULL;
-}
-
 static const char *
 enter_world(void)
 {
-	const char *why = enter_namespace();
+	const char *why = netns_enter();
 
 	if (why == NULL && system("(" PAIR " && ip link del w0) >/dev/null 2>&1") != 0)
 		return "this kernel makes no veth interfaces";
@@ -442,6 +408,7 @@ START_TEST(sending_on_a_dead_link_fails)
 	RUN("ip link set w0 down");
 	ck_assert_int_eq(announce_send(announce, &arp), -1);
 	ck_assert_ptr_nonnull(strstr(announce_error(announce), "down"));
+	ck_assert_ptr_null(strchr(announce_error(announce), '\n'));
 	RUN("ip link set w0 up");
 	ck_assert_int_eq(announce_send(announce, &arp), 0);
 	RUN("ip link del w0");
@@ -563,6 +530,7 @@ START_TEST(refusals_say_what_to_do)
 	ck_assert_ptr_nonnull(strstr(said, "no interface nosuch0"));
 	ck_assert_ptr_nonnull(strstr(said, "`ip link'"));
 	ck_assert_ptr_nonnull(strstr(said, "cannot send on nosuch0: "));
+	ck_assert_ptr_null(strstr(said, "\n\n"));
 	refused("w0", false, said);
 	ck_assert_ptr_nonnull(strstr(said, "cannot capture on w0: run as root"));
 	ck_assert_ptr_nonnull(strstr(said, "CAP_NET_RAW"));
