@@ -47,9 +47,16 @@ better_serves(const struct engine *engine, unsigned address)
 	return false;
 }
 
+/* It said a moment ago that it leaves; not being dead, it may come back later. */
+static bool
+just_left(const struct engine_address *a, unsigned server, uint64_t now_ns)
+{
+	return a->released_by == (int)server && now_ns < a->released_ns;
+}
+
 /* How many of better tiers live, do not serve it, and may therefore be about to. */
 static unsigned
-better_candidates(const struct engine *engine, unsigned address)
+better_candidates(const struct engine *engine, unsigned address, uint64_t now_ns)
 {
 	const struct engine_address *a = &engine->address[address];
 	const uint8_t *list = engine->conf->address[address].server;
@@ -57,7 +64,7 @@ better_candidates(const struct engine *engine, unsigned address)
 
 	for (int t = 0; t < a->tier; t++)
 		if (peer_state(engine, list[t]) == PEER_ALIVE &&
-		    (int)list[t] != a->released_by)
+		    !just_left(a, list[t], now_ns))
 			count++;
 	return count;
 }
@@ -65,13 +72,13 @@ better_candidates(const struct engine *engine, unsigned address)
 /* Somebody of the list is heard only through its kernel: it may have the address without
  * being able to say so. */
 static bool
-silent_holder(const struct engine *engine, unsigned address)
+silent_holder(const struct engine *engine, unsigned address, uint64_t now_ns)
 {
 	const struct conf_address *listed = &engine->conf->address[address];
 
 	for (unsigned t = 0; t < listed->tiers; t++)
 		if (listed->server[t] != engine->self.server &&
-		    (int)listed->server[t] != engine->address[address].released_by &&
+		    !just_left(&engine->address[address], listed->server[t], now_ns) &&
 		    peer_state(engine, listed->server[t]) == PEER_SUSPECT)
 			return true;
 	return false;
@@ -193,7 +200,7 @@ decide_step(struct engine *engine, unsigned address, enum failover_event event,
 	if (event == ON_SOLICITED)
 		steps = a->tier > 0 ? (unsigned)a->tier : 0;
 	if (event == ON_LATER)
-		steps = better_candidates(engine, address);
+		steps = better_candidates(engine, address, now_ns);
 	if (event == ON_BEHIND)
 		engine->timing.failback_ns = failback_ns(engine, now_ns);
 	unsigned todo =
@@ -270,12 +277,13 @@ decide_consider(
 			return;
 		}
 	}
-	if (better_candidates(engine, address) > 0) {
+	if (better_candidates(engine, address, now_ns) > 0) {
 		if (phase == PHASE_WATCH)
 			decide_step(engine, address, ON_LATER, reason, now_ns);
 		return;
 	}
-	bool sure = a->vacant && (passive(engine) || !silent_holder(engine, address));
+	bool sure =
+	    a->vacant && (passive(engine) || !silent_holder(engine, address, now_ns));
 	decide_step(engine, address, sure ? ON_VACANT : ON_TURN, reason, now_ns);
 }
 

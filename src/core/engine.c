@@ -535,8 +535,15 @@ engine_done(struct engine *engine, enum holding_verb verb, const struct ip *ip, 
 		decide_step(engine, (unsigned)index, ON_LAPSED, &reason, now_ns);
 		decide_start_over(engine, now_ns);
 	}
-	if (!had && a->holding.have && failover_serves(&a->failover))
+	if (!had && a->holding.have && failover_serves(&a->failover)) {
 		say_claim(engine, (unsigned)index, now_ns);
+		/* All leases end together, or a peer's probes might ask for those that
+		 * have ended, and take a later one for ended too. */
+		if (engine->conf->timing.lease_ns != 0) {
+			engine->renew_ns = now_ns;
+			engine_wake(engine, now_ns);
+		}
+	}
 	decide_hold(engine, (unsigned)index, now_ns);
 	check_stopped(engine);
 }

@@ -62,7 +62,8 @@ static const struct rule {
 	{ IN(PHASE_LEAVE),       ON_RESUME,    PHASE_SERVE,   STOP,  DO_DEFEND },
 	{ IDLE | IN(PHASE_CUT),  ON_LEAVE,     PHASE_DRAINED, STOP,  0 },
 	/* Self is cut off, or slept. */
-	{ SERVED,                ON_CUT,       PHASE_CUT,     STOP,  DO_REMOVE | DO_RELEASE },
+	{ IN(PHASE_SERVE),       ON_CUT,       PHASE_CUT,     STOP,  DO_REMOVE | DO_RELEASE },
+	{ IN(PHASE_LEAVE),       ON_CUT,       PHASE_DRAINED, STOP,  DO_REMOVE | DO_RELEASE },
 	{ IDLE,                  ON_CUT,       PHASE_CUT,     STOP,  0 },
 	{ SERVED,                ON_LAPSED,    PHASE_WATCH,   STOP,  DO_REMOVE },
 	{ AWAY,                  ON_RESUME,    PHASE_WATCH,   STOP,  0 },
