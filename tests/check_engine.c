@@ -1053,6 +1053,23 @@ START_TEST(a_reload_in_the_middle_of_a_takeover_keeps_it)
 }
 END_TEST
 
+START_TEST(who_drops_out_of_a_list_hands_over_to_those_who_reloaded_before)
+{
+	up_six(NULL);
+	struct conf *conf = cluster_conf(6, NULL, true);
+	struct conf_address *first = &conf->address[cluster_address(cl, 1)];
+	first->server[0] = B;
+	first->server[1] = C;
+	for (unsigned s = F + 1; s-- > A;)
+		reload(s, conf);
+	cluster_run(cl, 200 * MS_NS);
+	ck_assert_int_eq(cluster_holder(cl, 1), 'B');
+	for (unsigned s = A; s <= F; s++)
+		cluster_kill(cl, s);
+	free(conf);
+}
+END_TEST
+
 /* --- hostile wires
  * -------------------------------------------------------------------------- */
 
@@ -1162,6 +1179,7 @@ main(void)
 	ADD(hellos_take_turns_over_the_addresses);
 	ADD(at_rest_nothing_but_hellos_is_sent);
 	ADD(max_rate_is_kept_in_every_second);
+	ADD(who_drops_out_of_a_list_hands_over_to_those_who_reloaded_before);
 	ADD(a_flood_within_one_turn_loses_words_and_never_a_deed);
 	ADD(a_peer_that_does_not_hear_us_is_told_of_seldom);
 	ADD(a_reload_of_the_same_file_says_and_does_nothing);

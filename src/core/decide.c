@@ -294,13 +294,15 @@ decide_lost(struct engine *engine, unsigned address, unsigned server,
 	struct engine_address *a = &engine->address[address];
 	int tier = conf_tier(engine->conf, address, server);
 
+	bool owned = a->owner == (int)server;
+
 	if (tier != CONF_NONE)
 		a->silent |= UINT64_C(1) << tier;
-	if (a->owner == (int)server) {
+	if (owned) {
 		a->owner = CONF_NONE;
 		a->vacant = true;
 	}
-	if (tier != CONF_NONE)
+	if (tier != CONF_NONE || owned) /* an older file may have listed it */
 		decide_consider(engine, address, reason, now_ns);
 }
 
