@@ -101,20 +101,22 @@ peer_answers(struct engine *engine, unsigned server, uint64_t now_ns)
 	struct engine_peer *peer = &engine->peer[server];
 	enum peer_state before = peer->peer.state;
 	bool asked = peer->peer.burst_ns != NEVER;
+	bool known =
+	    peer->heard; /* before that it may not have had what it was asked for */
 	unsigned lost = peer_answered(&peer->peer, &engine->peer_timing, now_ns);
 
 	peer->heard = true;
 	engine_wake(engine, peer->peer.deadline_ns);
-	if (asked) {
+	if (asked && known) {
 		/* One burst: LOST probes of LOST + 1 were in vain. */
 		unsigned share = lost * 1024 / (lost + 1);
 		engine->loss += (share >> LOSS_SHIFT) - (engine->loss >> LOSS_SHIFT);
 	}
-	if (before == PEER_DEAD) {
-		/* Too late: the burst was too short for this network. */
+	if (before == PEER_DEAD &&
+	    known) /* too late: the burst was too short for this network */
 		engine->loss += (1023 >> LOSS_SHIFT) - (engine->loss >> LOSS_SHIFT);
+	if (before == PEER_DEAD)
 		report_peer(engine, server);
-	}
 }
 
 static void

@@ -13,6 +13,7 @@ enum {
 	DEFEND_MS = 100,    /* least time between two defences of one address */
 	ANSWER_MS = 100,    /* the same for answers to solicitations */
 	REFRESH_S = 30,     /* between two requests from an address that is confirmed */
+	FORGET_SHIFT = 8,   /* the loss estimate halves in some 180 hellos */
 	BROADCAST_EVERY = 4 /* a router that does not answer is looked for anew */
 };
 
@@ -372,6 +373,7 @@ say_tick(struct engine *engine, uint64_t now_ns)
 		return;
 	if (now_ns >= engine->hello_ns) {
 		hello(engine, now_ns);
+		engine->loss -= engine->loss >> FORGET_SHIFT;
 		/* Keep the beat; after a gap, start a new one. */
 		engine->hello_ns += every_ns;
 		if (engine->hello_ns <= now_ns)

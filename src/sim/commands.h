@@ -8,8 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "exit.h"
+
 #define EXIT_BROKEN 1 /* a promise was broken */
-#define EXIT_USAGE 2
 
 int hunt_main(int argc, char **argv);
 int replay_main(int argc, char **argv);

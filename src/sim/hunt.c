@@ -37,7 +37,8 @@ static volatile sig_atomic_t interrupted;
 static void
 on_signal(int number)
 {
-	interrupted = number;
+	interrupted = 1;
+	signal(number, SIG_DFL); /* the second one ends all at once */
 }
 
 static uint64_t
@@ -102,7 +103,8 @@ print_scenario(const struct finding *finding, const struct conf *conf)
 {
 	char text[TELL_TEXT];
 
-	printf("  the shortest scenario: %u faults\n", finding->faults);
+	printf("  the shortest scenario: %u fault%s\n", finding->faults,
+	    finding->faults == 1 ? "" : "s");
 	for (unsigned i = 0; i < finding->faults && i < FINDING_FAULTS; i++)
 		printf("  %12.6f  %s\n", (double)finding->fault[i].at_ns / 1e9,
 		    tell_fault(&finding->fault[i], conf, text));
@@ -196,7 +198,7 @@ read_seeds(struct hunt *hunt)
 	return 0;
 }
 
-enum option { FIRST = 256, COUNT, SEEDS, JOBS, STOP_AT_FIRST };
+enum { FIRST = 256, COUNT, SEEDS, JOBS, STOP_AT_FIRST };
 
 static const struct option names[] = {
 	{ "first", required_argument, NULL, FIRST },
@@ -248,8 +250,7 @@ parse(int argc, char **argv, struct hunt *hunt)
 static void
 catch_signals(void)
 {
-	/* The second one ends all at once. */
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+	struct sigaction action = { .sa_handler = on_signal };
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);

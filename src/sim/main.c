@@ -90,7 +90,7 @@ int
 main(int argc, char **argv)
 {
 	if (argc < 2)
-		return command_usage("what shall it do?");
+		return command_usage("say what to do");
 	for (int i = 1; i < argc; i++) {
 		if (is_either(argv[i], "-h", "--help")) {
 			fputs(help, stdout);

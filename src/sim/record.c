@@ -59,7 +59,8 @@ record_close(struct record *record)
 	if (record == NULL)
 		return 0;
 	if (record->file != NULL) {
-		if (pcap_dump_flush(record->file) != 0) {
+		if (pcap_dump_flush(record->file) != 0 ||
+		    ferror(pcap_dump_file(record->file)) != 0) {
 			perror("vlbsim: cannot write the capture file");
 			status = -1;
 		}

@@ -136,18 +136,18 @@ demand_place(struct world *world, unsigned a)
 }
 
 static void
-demand_route(struct world *world, unsigned a)
+demand_route(struct world *world, unsigned a, unsigned r, enum promise promise)
 {
+	const struct router_entry *entry = &world->router[r].entry[a];
 	int best = world_best(world, a);
 
-	for (unsigned r = 0; best != CONF_NONE && r < world->routers; r++) {
-		const struct router_entry *entry = &world->router[r].entry[a];
-		struct mac mac = server_mac((unsigned)best);
-		world->checks++;
-		if (entry->state < ENTRY_REACHABLE || !mac_equal(&entry->mac, &mac))
-			promise_broken(world, PROMISE_ROUTED, best, (int)r, (int)a,
-			    "router %u does not send to %s", r, server_name(world, best));
-	}
+	world->checks++;
+	if (best == CONF_NONE)
+		return;
+	struct mac mac = server_mac((unsigned)best);
+	if (entry->state < ENTRY_REACHABLE || !mac_equal(&entry->mac, &mac))
+		promise_broken(world, promise, best, (int)r, (int)a,
+		    "router %u does not send to %s", r, server_name(world, best));
 }
 
 static bool
@@ -161,7 +161,8 @@ demand_all(struct world *world)
 {
 	for (unsigned a = 0; a < world->conf->addresses; a++) {
 		demand_place(world, a);
-		demand_route(world, a);
+		for (unsigned r = 0; r < world->routers; r++)
+			demand_route(world, a, r, PROMISE_ROUTED);
 	}
 }
 
@@ -208,6 +209,9 @@ demand_takeover(struct run *run, struct world *world, uint64_t at_ns)
 			promise_broken(world, PROMISE_OUTAGE, best, run->story->victim,
 			    (int)a, "is not served by %s %u ms after the crash",
 			    server_name(world, best), (unsigned)(bound_ns / MS_NS));
+		for (unsigned r = 0; was_own && best != CONF_NONE && r < world->routers;
+		     r++)
+			demand_route(world, a, r, PROMISE_OUTAGE);
 	}
 }
 

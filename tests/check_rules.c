@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* check_rules.c - rules that show seldom: what a mutant of the core has shown nobody else
+ * to watch over (tests/mutants). Each is a story on a perfect wire, as in check_engine.c.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cluster.h"
+#include "vlbd/holding.h"
+
+enum { A, B, C, D, E, F };
+
+static struct cluster *cl;
+
+static void
+up(unsigned servers, const char *timing)
+{
+	cl = cluster_new(servers, timing);
+	cluster_start_all(cl);
+	cluster_forget(cl);
+}
+
+static void
+down(void)
+{
+	if (cl != NULL)
+		cluster_free(cl);
+	cl = NULL;
+}
+
+static void
+inject_claim(unsigned server, unsigned number)
+{
+	struct arp claim = {
+		.dst = mac_broadcast,
+		.src = cluster_mac(server),
+		.op = ARP_REQUEST,
+		.sha = cluster_mac(server),
+		.spa = cluster_ip(number),
+		.tpa = cluster_ip(number),
+	};
+
+	cluster_inject(cl, &claim);
+}
+
+static unsigned
+probes_to(unsigned from, unsigned to)
+{
+	struct mac mac = cluster_mac(to);
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < cl->sents; i++)
+		count += cl->sent[i].from == from && cl->sent[i].frame == FRAME_PROBE &&
+			 mac_equal(&cl->sent[i].arp.dst, &mac);
+	return count;
+}
+
+/* SERVER was CLAIMED of 10.77.0.NUMBER, be it for a moment. */
+static bool
+has_claimed(unsigned server, unsigned number)
+{
+	struct ip ip = cluster_ip(number);
+
+	for (unsigned i = 0; i < cl->tolds; i++)
+		if (cl->told[i].from == server &&
+		    cl->told[i].report.kind == REPORT_STATE &&
+		    cl->told[i].report.to == CLAIMED &&
+		    ip_equal(&cl->told[i].report.ip, &ip))
+			return true;
+	return false;
+}
+
+/* CONF takes the place of what SERVER has read. */
+static void
+reload(unsigned server, struct conf *conf)
+{
+	struct cluster_server *s = &cl->server[server];
+	struct engine_self self = *engine_self(s->engine);
+	void *memory = malloc(engine_size(conf));
+
+	s->engine = engine_reload(memory, conf, &self, s->engine, cl->now_ns);
+	free(s->memory);
+	s->memory = memory;
+	cluster_run(cl, MS_NS);
+}
+
+/* --- who is quiet ------------------------------------------------------------------- */
+
+START_TEST(a_drained_server_does_not_say_that_it_is_there)
+{
+	up(3, NULL);
+	cluster_admin(cl, A, ADMIN_DRAIN);
+	cluster_run(cl, SEC_NS);
+	ck_assert_int_eq(engine_standing(cl->server[A].engine), STANDING_DRAINED);
+	cluster_forget(cl);
+	cluster_run(cl, SEC_NS);
+	/* It would be waited for by those who are further down. */
+	ck_assert_uint_eq(cluster_count_sent(cl, A, FRAME_HELLO), 0);
+}
+END_TEST
+
+START_TEST(an_isolated_server_that_serves_nothing_does_not_either)
+{
+	up(3, "failback = 60s");
+	cluster_crash(cl, A);
+	cluster_run(cl, SEC_NS);
+	cluster_start(cl, A); /* and waits */
+	cluster_run(cl, SEC_NS);
+	ck_assert_uint_gt(cluster_count_sent(cl, A, FRAME_HELLO), 0);
+	cl->server[A].deaf = true;
+	cluster_run(cl, SEC_NS);
+	ck_assert_int_eq(engine_standing(cl->server[A].engine), STANDING_ISOLATED);
+	cluster_forget(cl);
+	cluster_run(cl, SEC_NS);
+	ck_assert_uint_eq(cluster_count_sent(cl, A, FRAME_HELLO), 0);
+}
+END_TEST
+
+/* --- after a conflict ----------------------------------------------------------------
+ */
+
+START_TEST(a_hold_down_lasts_two_hellos)
+{
+	up(6, NULL);
+	cluster_crash(cl, A);
+	cluster_run(cl, SEC_NS);
+	inject_claim(A, 1); /* and then is gone again */
+	cluster_run(cl, 150 * MS_NS);
+	ck_assert_int_eq(cluster_state(cl, B, 1), RELEASED);
+	cluster_run(cl, 60 * MS_NS);
+	ck_assert_int_ne(cluster_state(cl, B, 1), RELEASED);
+}
+END_TEST
+
+START_TEST(who_yields_knows_the_owner)
+{
+	up(6, NULL);
+	cluster_crash(cl, A);
+	cluster_run(cl, SEC_NS);
+	inject_claim(A, 1);
+	ck_assert_int_eq(
+	    engine_view_address(cl->server[B].engine, cluster_address(cl, 1)).owner, A);
+}
+END_TEST
+
+START_TEST(what_could_not_be_removed_is_announced_when_it_is_claimed_again)
+{
+	up(6, NULL);
+	cluster_crash(cl, A);
+	cluster_run(cl, SEC_NS);
+	cl->server[B].fail = 1;
+	inject_claim(A, 1); /* and then is gone again */
+	cluster_forget(cl);
+	cluster_run(cl, SEC_NS);
+	ck_assert_int_eq(cluster_state(cl, B, 1), CLAIMED);
+	ck_assert(cl->server[B].has[cluster_address(cl, 1)]);
+	ck_assert_uint_gt(cluster_count_sent(cl, B, FRAME_CLAIM), 0);
+	ck_assert_int_eq(cluster_router_thinks(cl, 1), 'B');
+}
+END_TEST
+
+static bool
+a_and_b_apart(struct cluster *cluster, unsigned from, int to, const struct arp *arp)
+{
+	(void)cluster, (void)arp;
+	return (from == A && to == B) || (from == B && to == A);
+}
+
+static bool
+router_misses_strangers(
+    struct cluster *cluster, unsigned from, int to, const struct arp *arp)
+{
+	(void)cluster, (void)arp;
+	return from >= CLUSTER_SERVERS && to < 0;
+}
+
+START_TEST(who_yields_asks_the_winner_to_speak_last)
+{
+	up(6, NULL);
+	cl->lose = a_and_b_apart;
+	cluster_run(cl, SEC_NS);
+	ck_assert_int_eq(cluster_holder(cl, 1), '*');
+	ck_assert_int_eq(cluster_router_thinks(cl, 1), 'B');
+	cl->lose = router_misses_strangers;
+	cluster_forget(cl);
+	inject_claim(A, 1);
+	cluster_run(cl, MS_NS);
+	ck_assert_int_eq(cluster_holder(cl, 1), 'A');
+	ck_assert_int_eq(cluster_router_thinks(cl, 1), 'A');
+	ck_assert_uint_gt(cluster_count_sent(cl, B, FRAME_RELEASE), 0);
+}
+END_TEST
+
+/* --- a handover that loses frames ----------------------------------------------------
+ */
+
+static bool
+nothing_of_b(struct cluster *cluster, unsigned from, int to, const struct arp *arp)
+{
+	(void)cluster, (void)arp;
+	return from == B && to == A;
+}
+
+START_TEST(a_release_that_is_heard_again_is_answered_with_a_claim)
+{
+	up(6, NULL);
+	cl->lose = nothing_of_b;
+	cluster_admin(cl, A, ADMIN_DRAIN);
+	ck_assert_int_eq(cluster_holder(cl, 1), '*');
+	cl->lose = NULL;
+	cluster_run(cl, 60 * MS_NS); /* long before B's next hello of this address */
+	ck_assert_int_eq(cluster_holder(cl, 1), 'B');
+}
+END_TEST
+
+START_TEST(who_left_once_is_waited_for_again_when_it_is_back)
+{
+	up(3, "failback = 0s");
+	cluster_crash(cl, A);
+	cluster_run(cl, SEC_NS);
+	cluster_admin(cl, C, ADMIN_DRAIN); /* it had 2 (A, C, B), and B has it now */
+	cluster_run(cl, SEC_NS);
+	ck_assert_int_eq(cluster_holder(cl, 2), 'B');
+	cluster_start(cl, A);
+	cluster_run(cl, SEC_NS);
+	cluster_admin(cl, C, ADMIN_RESUME);
+	cluster_run(cl, SEC_NS);
+	ck_assert_str_eq(cluster_map(cl), "AABBCC");
+	cluster_forget(cl);
+	cluster_crash(cl, A);
+	cluster_run(cl, SEC_NS);
+	ck_assert_int_eq(cluster_holder(cl, 2), 'C');
+	ck_assert(!has_claimed(B, 2));
+}
+END_TEST
+
+START_TEST(a_release_is_not_believed_against_a_silent_holder)
+{
+	up(3, NULL);
+	unsigned a = cluster_address(cl, 1);
+	/* C has had it in spite of A, and hangs. */
+	cluster_freeze(cl, C);
+	cl->server[C].has[a] = true;
+	cl->server[C].lease_ns[a] = UINT64_MAX;
+	cluster_run(cl, SEC_NS);
+	ck_assert_int_eq(
+	    engine_view_peer(cl->server[B].engine, C, cl->now_ns).state, PEER_SUSPECT);
+	cluster_admin(cl, A, ADMIN_DRAIN);
+	cluster_run(cl, 100 * MS_NS);
+	ck_assert(!cl->server[B].has[a]);
+	ck_assert_int_ne(cluster_state(cl, B, 1), CLAIMED);
+}
+END_TEST
+
+START_TEST(a_release_heard_while_listening_is_checked)
+{
+	up(3, "failback = 0s");
+	cluster_crash(cl, C);
+	cluster_run(cl, SEC_NS);
+	cluster_start(cl, C);
+	cluster_run(cl, 60 * MS_NS);
+	ck_assert_int_eq(engine_standing(cl->server[C].engine), STANDING_STARTING);
+	cl->server[B].deaf = true; /* so that nobody else takes it */
+	cluster_admin(cl, A, ADMIN_DRAIN);
+	cluster_forget(cl);
+	while (engine_standing(cl->server[C].engine) == STANDING_STARTING)
+		cluster_run(cl, MS_NS);
+	/* The list of 2 is A, C, B. */
+	ck_assert_int_ne(cluster_state(cl, C, 2), CLAIMED);
+	cluster_run(cl, 100 * MS_NS);
+	ck_assert_uint_gt(probes_to(C, B), 0);
+	ck_assert_int_eq(cluster_holder(cl, 2), 'C');
+}
+END_TEST
+
+/* --- what proves a death --------------------------------------------------------------
+ */
+
+START_TEST(a_question_that_only_the_deaf_have_asked_proves_nothing)
+{
+	up(6, "answer_timeout = 100ms");
+	cluster_freeze(cl, A);
+	cluster_run(cl, 10 * MS_NS);
+	cluster_solicit(cl, 1);
+	cl->server[B].deaf = true;
+	/* It asks after 100 ms, and is known to be cut off after 175 only. */
+	for (unsigned i = 0; i < 100; i++) {
+		cluster_run(cl, 10 * MS_NS);
+		ck_assert_int_eq(cluster_holder(cl, 1), 'A');
+	}
+}
+END_TEST
+
+static bool
+nothing_of_a(struct cluster *cluster, unsigned from, int to, const struct arp *arp)
+{
+	(void)cluster, (void)arp;
+	return from == A && to == C;
+}
+
+START_TEST(the_buried_are_asked_too_before_a_claim)
+{
+	up(3, "failback = 0s");
+	cluster_crash(cl, C);
+	cluster_run(cl, SEC_NS);
+	cl->lose = nothing_of_a;
+	cluster_start(cl, C);
+	while (engine_view_peer(cl->server[C].engine, A, cl->now_ns).state != PEER_DEAD)
+		cluster_run(cl, MS_NS);
+	cl->lose = NULL; /* it was loss */
+	cluster_run(cl, SEC_NS);
+	ck_assert_int_eq(cluster_holder(cl, 2), 'A');
+	ck_assert(!has_claimed(C, 2));
+}
+END_TEST
+
+/* Of five probes the first four are lost. */
+static bool
+four_of_five(struct cluster *cluster, unsigned from, int to, const struct arp *arp)
+{
+	static unsigned count;
+	bool probe = from == B && to == A && arp->op == ARP_REQUEST &&
+		     mac_equal(&arp->dst, &(struct mac){ { 2, 0, 0, 0, 0, A + 1 } });
+
+	(void)cluster;
+	return probe && count++ % 5 != 4;
+}
+
+START_TEST(where_probes_are_lost_a_burst_is_longer)
+{
+	up(6, "lease = off");
+	cluster_crash(cl, C);
+	cluster_run(cl, 174 * MS_NS);
+	unsigned usual = probes_to(B, C);
+	cluster_freeze(cl, A); /* it is asked again and again, and answers */
+	cl->lose = four_of_five;
+	cluster_run(cl, 20 * SEC_NS);
+	cl->lose = NULL;
+	cluster_forget(cl);
+	cluster_crash(cl, D);
+	cluster_run(cl, SEC_NS);
+	ck_assert_uint_ge(probes_to(B, D), 2 * usual);
+	ck_assert_int_eq(
+	    engine_view_peer(cl->server[B].engine, D, cl->now_ns).state, PEER_DEAD);
+}
+END_TEST
+
+/* --- routers and kernels ------------------------------------------------------------ */
+
+START_TEST(a_router_that_moved_is_told_at_once_what_it_has_not_confirmed)
+{
+	up(6, NULL);
+	cl->router_down = true;
+	cluster_crash(cl, A);
+	cluster_run(cl, 5 * SEC_NS);
+	ck_assert_int_eq(cluster_holder(cl, 1), 'B');
+	ck_assert_int_eq(cluster_router_thinks(cl, 1), 'A');
+	cl->router_down = false; /* another one, in its place */
+	cl->router_mac.byte[5] = 0xfd;
+	cluster_solicit(cl, 6);
+	cluster_run(cl, MS_NS);
+	ck_assert_int_eq(cluster_router_thinks(cl, 1), 'B');
+}
+END_TEST
+
+START_TEST(a_lease_ends_before_the_kernel_may_end_it)
+{
+	struct holding holding;
+
+	holding_init(&holding);
+	holding.want = true;
+	ck_assert_int_eq(holding_next(&holding, SEC_NS), HOLDING_ADD);
+	holding_done(&holding, HOLDING_ADD, true, SEC_NS, 5 * SEC_NS);
+	/* 23 ms early were seen. */
+	ck_assert(holding_lapsed(&holding, 6 * SEC_NS - 23 * MS_NS));
+	ck_assert(!holding_lapsed(&holding, 6 * SEC_NS - 100 * MS_NS));
+}
+END_TEST
+
+START_TEST(all_leases_of_a_server_end_together)
+{
+	up(6, NULL);
+	cluster_run(cl, 300 * MS_NS);
+	cluster_crash(cl, A);
+	cluster_run(cl, 200 * MS_NS);
+	ck_assert_int_eq(cluster_holder(cl, 1), 'B');
+	for (unsigned n = 6; n <= 10; n++)
+		ck_assert_uint_eq(cl->server[B].lease_ns[cluster_address(cl, n)],
+		    cl->server[B].lease_ns[cluster_address(cl, 1)]);
+}
+END_TEST
+
+START_TEST(a_removal_that_fails_is_tried_again_soon)
+{
+	struct holding holding;
+	uint64_t now_ns = SEC_NS;
+
+	holding_adopt(&holding, UINT64_MAX);
+	for (unsigned i = 0; i < 20; i++) {
+		ck_assert_int_eq(holding_next(&holding, now_ns), HOLDING_REMOVE);
+		holding_done(&holding, HOLDING_REMOVE, false, now_ns, 0);
+		ck_assert_uint_le(holding.retry_ns - now_ns, 200 * MS_NS);
+		now_ns = holding.retry_ns;
+	}
+}
+END_TEST
+
+/* --- reload --------------------------------------------------------------------------
+ */
+
+START_TEST(a_reload_knows_who_is_dead)
+{
+	up(6, NULL);
+	cluster_crash(cl, A);
+	cluster_run(cl, SEC_NS);
+	cluster_forget(cl);
+	reload(B, cl->conf);
+	ck_assert_int_eq(
+	    engine_view_peer(cl->server[B].engine, A, cl->now_ns).state, PEER_DEAD);
+	ck_assert_int_eq(
+	    engine_view_peer(cl->server[B].engine, C, cl->now_ns).state, PEER_ALIVE);
+	cluster_run(cl, SEC_NS);
+	ck_assert_uint_eq(
+	    cluster_count_told(cl, B, REPORT_PEER), 0); /* no second burial */
+}
+END_TEST
+
+START_TEST(a_reload_leaves_the_drained_drained)
+{
+	up(6, "failback = 0s");
+	cluster_admin(cl, A, ADMIN_DRAIN);
+	cluster_run(cl, SEC_NS);
+	reload(A, cl->conf);
+	cluster_run(cl, 2 * SEC_NS);
+	ck_assert_str_eq(cluster_map(cl), "BCDEFBBBBBCCCCCDDDDDEEEEEFFFFF");
+	ck_assert_int_eq(engine_standing(cl->server[A].engine), STANDING_DRAINED);
+}
+END_TEST
+
+START_TEST(a_reload_hands_over_what_the_new_file_gives_to_others)
+{
+	up(6, NULL);
+	struct conf *conf = cluster_conf(6, NULL, true);
+	struct conf_address *first = &conf->address[cluster_address(cl, 1)];
+	first->server[0] = B; /* it was A, B */
+	first->server[1] = C;
+	for (unsigned s = A; s <= F; s++)
+		reload(s, conf);
+	cluster_run(cl, 200 * MS_NS);
+	ck_assert_int_eq(cluster_holder(cl, 1), 'B');
+	ck_assert_int_eq(cluster_holder(cl, 2), 'A');
+	for (unsigned s = A; s <= F; s++)
+		cluster_kill(cl, s);
+	free(conf);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("rules");
+	TCase *tc = tcase_create("rules");
+	SRunner *runner = srunner_create(suite);
+
+	tcase_add_checked_fixture(tc, NULL, down);
+	tcase_set_timeout(tc, 10);
+#define ADD(test) tcase_add_test(tc, test)
+	ADD(a_drained_server_does_not_say_that_it_is_there);
+	ADD(an_isolated_server_that_serves_nothing_does_not_either);
+	ADD(a_hold_down_lasts_two_hellos);
+	ADD(who_yields_knows_the_owner);
+	ADD(what_could_not_be_removed_is_announced_when_it_is_claimed_again);
+	ADD(who_yields_asks_the_winner_to_speak_last);
+	ADD(a_release_that_is_heard_again_is_answered_with_a_claim);
+	ADD(who_left_once_is_waited_for_again_when_it_is_back);
+	ADD(a_release_is_not_believed_against_a_silent_holder);
+	ADD(a_release_heard_while_listening_is_checked);
+	ADD(a_question_that_only_the_deaf_have_asked_proves_nothing);
+	ADD(the_buried_are_asked_too_before_a_claim);
+	ADD(where_probes_are_lost_a_burst_is_longer);
+	ADD(a_router_that_moved_is_told_at_once_what_it_has_not_confirmed);
+	ADD(a_lease_ends_before_the_kernel_may_end_it);
+	ADD(all_leases_of_a_server_end_together);
+	ADD(a_removal_that_fails_is_tried_again_soon);
+	ADD(a_reload_knows_who_is_dead);
+	ADD(a_reload_leaves_the_drained_drained);
+	ADD(a_reload_hands_over_what_the_new_file_gives_to_others);
+	suite_add_tcase(suite, tc);
+	srunner_set_tap(runner, "-");
+	srunner_run_all(runner, CK_SILENT);
+	srunner_free(runner);
+	return 0;
+}
