@@ -23,9 +23,11 @@ def has(thing, **kinds):
 
 
 def all_alive(cluster):
-    """A's daemon knows an owner for everything, and every peer."""
+    """A's daemon has heard every primary serve its addresses (a turn of hellos), and all peers."""
     status = cluster.try_status("A")
-    return (status and all(one["owner"] for one in status["addresses"])
+    return (status
+            and all(one["owner"] == cluster.order(one["address"])[0]
+                    for one in status["addresses"])
             and all(peer["state"] == "ALIVE" for peer in status["peers"]) and status)
 
 
