@@ -347,8 +347,14 @@ timeout_unserved(struct engine *engine, unsigned address, uint64_t now_ns)
 		return;
 	}
 	if (phase == PHASE_RETURN) {
+		if (!passive(engine) && a->owner == CONF_NONE) {
+			/* Whoever served it is not heard any more, but may still have it.
+			 */
+			decide_step(engine, address, ON_TURN, NULL, now_ns);
+			return;
+		}
 		/* A server that is only heard through its kernel could not yield. */
-		if (!passive(engine) && a->owner != CONF_NONE &&
+		if (!passive(engine) &&
 		    peer_state(engine, (unsigned)a->owner) == PEER_SUSPECT) {
 			a->failover.deadline_ns = now_ns + engine->peer_timing.again_ns;
 			return;

@@ -33,6 +33,7 @@ static const struct rule {
 	/* Whose is it? */
 	{ UNSERVED,              ON_VACANT,    PHASE_SERVE,   STOP,  DO_ADD },
 	{ IN(PHASE_WATCH),       ON_TURN,      PHASE_ASK,     START, DO_PROBE },
+	{ IN(PHASE_RETURN),      ON_TURN,      PHASE_ASK,     START, DO_PROBE },
 	{ IN(PHASE_WATCH),       ON_LATER,     PHASE_WATCH,   ARM,   0 },
 	{ IN(PHASE_ASK),         ON_LATER,     PHASE_WATCH,   START, 0 },
 	{ IN(PHASE_WATCH),       ON_BEHIND,    PHASE_RETURN,  START, 0 },
