@@ -366,6 +366,16 @@ cluster_admin(struct cluster *cluster, unsigned s, enum engine_admin admin)
 }
 
 void
+cluster_steal(struct cluster *cluster, unsigned s, unsigned number)
+{
+	struct ip ip = cluster_ip(number);
+
+	cluster->server[s].has[cluster_address(cluster, number)] = false;
+	engine_gone(cluster->server[s].engine, &ip, cluster->now_ns);
+	perform(cluster, s);
+}
+
+void
 cluster_link(struct cluster *cluster, unsigned s, bool up)
 {
 	cluster->server[s].mute = cluster->server[s].deaf = !up;

@@ -71,6 +71,8 @@ void cluster_crash(struct cluster *cluster, unsigned server);
 void cluster_freeze(struct cluster *cluster, unsigned server);
 void cluster_thaw(struct cluster *cluster, unsigned server);
 void cluster_admin(struct cluster *cluster, unsigned server, enum engine_admin admin);
+/* Another program removes 10.77.0.NUMBER from the server's kernel. */
+void cluster_steal(struct cluster *cluster, unsigned server, unsigned number);
 void cluster_link(struct cluster *cluster, unsigned server, bool up);
 /* A frame from a station that is no server, or forged. */
 void cluster_inject(struct cluster *cluster, const struct arp *arp);

@@ -17,6 +17,7 @@ struct holding {
 	bool have;
 	enum holding_verb pending; /* asked for, result not yet known */
 	unsigned failures;         /* in a row, of adding or of keeping it */
+	uint64_t troubled_ns;      /* the last of them */
 	uint64_t asked_ns;         /* when the pending change was asked for */
 	uint64_t expires_ns;       /* the lease's end, if we have it; UINT64_MAX: none */
 	uint64_t retry_ns;         /* not before; UINT64_MAX: no retry is due */

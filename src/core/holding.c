@@ -13,7 +13,8 @@ enum {
 	RETRY_MAX_MS = 5000,
 	RETRY_REMOVE_MS = 200, /* what another server serves by now must go soon */
 	/* The kernel was measured to drop a lease up to 23 ms early. */
-	EARLY_MS = 50
+	EARLY_MS = 50,
+	CALM_S = 10 /* without trouble, after which it is forgotten */
 };
 
 static uint64_t
@@ -72,6 +73,7 @@ failed(struct holding *holding, uint64_t now_ns)
 {
 	uint64_t wait_ns = backoff_ns(++holding->failures);
 
+	holding->troubled_ns = now_ns;
 	if (!holding->want && wait_ns > RETRY_REMOVE_MS * MS_NS)
 		wait_ns = RETRY_REMOVE_MS * MS_NS;
 	holding->retry_ns = now_ns + wait_ns;
@@ -99,11 +101,9 @@ holding_done(struct holding *holding, enum holding_verb verb, bool ok, uint64_t 
 	holding->expires_ns =
 	    lease_ns == 0 ? NEVER : holding->asked_ns + lease_ns - EARLY_MS * MS_NS;
 	holding->have = true;
-	if (verb == HOLDING_RENEW) {
+	if (verb == HOLDING_RENEW && now_ns - holding->troubled_ns >= CALM_S * SEC_NS)
 		holding->failures = 0;
-		return now_ns < old_expires_ns;
-	}
-	return true;
+	return verb != HOLDING_RENEW || now_ns < old_expires_ns;
 }
 
 bool
@@ -116,6 +116,7 @@ holding_gone(struct holding *holding, uint64_t now_ns)
 	holding->expires_ns = NEVER;
 	if (!holding->want)
 		return false;
+	holding->troubled_ns = now_ns;
 	/* The first time it is put back at once. */
 	if (holding->failures++ > 0)
 		holding->retry_ns = now_ns + backoff_ns(holding->failures);

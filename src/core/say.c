@@ -159,9 +159,6 @@ announce(struct engine *engine, unsigned address, uint64_t now_ns)
 		struct arp audible = audible_claim(engine, ip);
 		emit(engine, FRAME_CLAIM, &audible, now_ns);
 	}
-	/* Any claim counts as a hello. */
-	if (engine->hello_ns != NEVER)
-		engine->hello_ns = now_ns + engine->every_ns;
 	return true;
 }
 

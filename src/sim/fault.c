@@ -116,6 +116,7 @@ pause_machine(struct world *world, unsigned s, bool pause)
 		if (server->sweep_ns != NEVER)
 			server->sweep_ns += slept_ns;
 		server->paused_ns = NEVER;
+		server->unpaused_ns = world->now_ns;
 		server_wake(world, s);
 	}
 }

@@ -95,7 +95,11 @@ no_twin(struct world *world, unsigned s, unsigned address)
 			continue;
 		world->checks++;
 		if (world->conf->timing.hello_ns == 0 ||
+		    world->server[s].conf != world->conf ||
 		    !world_hear_each_other(world, s, q))
+			continue;
+		/* Who slept without knowing believes what was true before. */
+		if (world->server[s].unpaused_ns >= other->halted_ns)
 			continue;
 		if (world->now_ns - other->halted_ns < patience_ns ||
 		    world->now_ns - other->disturbed_ns < patience_ns ||

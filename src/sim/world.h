@@ -86,7 +86,8 @@ struct world_server {
 	int64_t drift_ppm;  /* its clock against the world's */
 	int64_t offset_ns;  /* a paused machine's clock falls behind */
 	uint64_t paused_ns; /* since when; NEVER: it runs */
-	unsigned inbox_len; /* frames in the capture ring while frozen */
+	uint64_t unpaused_ns; /* when it last went on after a pause; 0: never */
+	unsigned inbox_len;   /* frames in the capture ring while frozen */
 	struct arp *inbox;
 	/* Its kernel. */
 	bool power;
@@ -261,6 +262,8 @@ void world_free(struct world *world);
 bool world_fault(struct world *world, const struct fault *fault);
 /* Run until UNTIL_NS (since the start), or the first violation. */
 void world_run(struct world *world, uint64_t until_ns);
+/* One turn of it. False: none is left before UNTIL_NS, or a promise is broken. */
+bool world_step(struct world *world, uint64_t until_ns);
 uint64_t world_time(const struct world *world); /* since the start */
 
 /* Who has an address in its kernel: a bit per server. */
