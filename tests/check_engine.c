@@ -908,12 +908,12 @@ END_TEST
 /* --- what is said
  * -------------------------------------------------------------------------- */
 
-START_TEST(a_claim_has_three_forms_and_is_confirmed)
+START_TEST(a_claim_has_four_forms_and_is_confirmed)
 {
 	up_six(NULL);
 	cluster_crash(cl, A);
 	cluster_run(cl, 200 * MS_NS);
-	unsigned unicast = 0, request = 0, reply = 0;
+	unsigned unicast = 0, request = 0, reply = 0, audible = 0;
 	for (unsigned i = 0; i < cl->sents; i++) {
 		const struct arp *arp = &cl->sent[i].arp;
 		if (cl->sent[i].from != B || cl->sent[i].frame != FRAME_CLAIM)
@@ -924,10 +924,14 @@ START_TEST(a_claim_has_three_forms_and_is_confirmed)
 			   mac_is_zero(&arp->tha);
 		reply += ip_equal(&arp->spa, &arp->tpa) && arp->op == ARP_REPLY &&
 			 mac_equal(&arp->tha, &arp->sha);
+		audible += arp->op == ARP_REPLY && mac_equal(&arp->dst, &mac_broadcast) &&
+			   mac_equal(&arp->tha, &mac_broadcast) &&
+			   !ip_equal(&arp->spa, &arp->tpa);
 	}
 	ck_assert_uint_eq(unicast, 1);
 	ck_assert_uint_eq(request, 1);
 	ck_assert_uint_eq(reply, 1);
+	ck_assert_uint_eq(audible, 1);
 	ck_assert_uint_eq(cluster_count_told(cl, B, REPORT_CONFIRMED), 1);
 	ck_assert(
 	    engine_view_address(cl->server[B].engine, cluster_address(cl, 1)).confirmed);
@@ -1168,7 +1172,7 @@ main(void)
 	ADD(passive_tertiary_waits_twice_as_long);
 	ADD(passive_watchers_are_calmed_by_the_owners_answer);
 	ADD(passive_handover_works);
-	ADD(a_claim_has_three_forms_and_is_confirmed);
+	ADD(a_claim_has_four_forms_and_is_confirmed);
 	ADD(hellos_take_turns_over_the_addresses);
 	ADD(at_rest_nothing_but_hellos_is_sent);
 	ADD(max_rate_is_kept_in_every_second);

@@ -14,6 +14,7 @@
 
 int hunt_main(int argc, char **argv);
 int replay_main(int argc, char **argv);
+int walk_main(int argc, char **argv);
 int play_main(int argc, char **argv);
 
 /* All of TEXT as a number. False, with a word on stderr that names WHAT: it is none. */

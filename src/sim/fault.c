@@ -70,6 +70,7 @@ set_cables(struct world *world, const struct fault *fault)
 			if (fault->kind == FAULT_BURSTS) {
 				both[i]->burst_ppm = (uint32_t)fault->amount;
 				both[i]->burst_frames = 8;
+				both[i]->in_burst = 0;
 			}
 			if (fault->kind == FAULT_COPIES)
 				both[i]->copies_ppm = (uint32_t)fault->amount;

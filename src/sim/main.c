@@ -16,6 +16,7 @@ static const struct command {
 } commands[] = {
 	{ "hunt", hunt_main },
 	{ "replay", replay_main },
+	{ "walk", walk_main },
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
@@ -23,6 +24,7 @@ static const char help[] =
     "usage: vlbsim hunt [--first SEED] [--count N] [--seeds FILE] [--jobs J]\n"
     "                   [--stop-at-first]\n"
     "       vlbsim replay SEED [--shrunk] [--frames] [--pcap FILE]\n"
+    "       vlbsim walk [--servers 2|3] [--faults K] [--drops D]\n"
     "       vlbsim -c FILE [--EVENT NAME[@TIME]]... [--for TIME]\n"
     "       vlbsim -V | -h\n"
     "\n"
@@ -39,6 +41,10 @@ static const char help[] =
     "      --shrunk        with as few faults as still break its promise\n"
     "      --frames        every frame too\n"
     "      --pcap FILE     and the frames as a capture file\n"
+    "walk: every history of a small world, none left out\n"
+    "      --servers N     2 (default) or 3, with two addresses\n"
+    "      --faults K      at most so many faults (default 1, at most 3)\n"
+    "      --drops D       and so many frames that go astray (default 1, at most 2)\n"
     "play, with the cluster of a configuration file of vlbd:\n"
     "  -c, --config FILE   the configuration (vlb.ini(5))\n"
     "      --for TIME      how long (default: 10 s after the last event)\n"

@@ -8,7 +8,6 @@
 #include "world_internal.h"
 
 enum {
-	INBOX = 512,    /* frames that a frozen daemon's capture ring holds */
 	EARLY_MS = 23,  /* the kernel was measured to drop leases that much early .. */
 	LATE_MS = 1100, /* .. and that much late */
 	START_SPREAD_MS = 1000
@@ -268,7 +267,7 @@ server_hear(struct world *world, unsigned s, const struct arp *arp)
 	if (server->engine == NULL)
 		return;
 	if (server->frozen) {
-		if (server->inbox_len < INBOX)
+		if (server->inbox_len < WORLD_INBOX)
 			server->inbox[server->inbox_len++] = *arp;
 		return;
 	}
@@ -451,7 +450,7 @@ world_new(const struct conf *conf, uint64_t seed)
 		server->heard_ns = 0;
 		server->halted_ns = world->now_ns;
 		server->lease_ns = calloc(conf->addresses, sizeof(*server->lease_ns));
-		server->inbox = malloc(INBOX * sizeof(*server->inbox));
+		server->inbox = malloc(WORLD_INBOX * sizeof(*server->inbox));
 		if (server->lease_ns == NULL || server->inbox == NULL)
 			abort();
 		struct fault start = {
@@ -586,43 +585,50 @@ next_turn(const struct world *world, uint64_t end_ns, uint64_t *at_ns, unsigned 
 	return turn;
 }
 
-void
-world_run(struct world *world, uint64_t until_ns)
+bool
+world_step(struct world *world, uint64_t until_ns)
 {
-	uint64_t end_ns = world->started_ns + until_ns;
 	uint64_t at_ns;
 	unsigned who;
 
-	while (world->violation.promise == PROMISE_NONE) {
-		enum turn turn = next_turn(world, end_ns, &at_ns, &who);
-		if (at_ns > world->now_ns)
-			world->now_ns = at_ns;
-		switch (turn) {
-		case TURN_FAULT:
-			fault_apply(world, &world->fault[world->fault_at++]);
-			break;
-		case TURN_EVENT:
-			handle(world);
-			break;
-		case TURN_TICK:
-			world->events++;
-			engine_tick(world->server[who].engine, server_time(world, who));
-			server_perform(world, who);
-			break;
-		case TURN_SWEEP:
-			sweep(world, who);
-			break;
-		case TURN_ROUTER:
-			router_tick(world, who);
-			break;
-		case TURN_STEP:
-			promise_step(world);
-			break;
-		case TURN_END:
-		default:
-			return;
-		}
+	if (world->violation.promise != PROMISE_NONE)
+		return false;
+	enum turn turn = next_turn(world, world->started_ns + until_ns, &at_ns, &who);
+	if (at_ns > world->now_ns)
+		world->now_ns = at_ns;
+	switch (turn) {
+	case TURN_FAULT:
+		fault_apply(world, &world->fault[world->fault_at++]);
+		break;
+	case TURN_EVENT:
+		handle(world);
+		break;
+	case TURN_TICK:
+		world->events++;
+		engine_tick(world->server[who].engine, server_time(world, who));
+		server_perform(world, who);
+		break;
+	case TURN_SWEEP:
+		sweep(world, who);
+		break;
+	case TURN_ROUTER:
+		router_tick(world, who);
+		break;
+	case TURN_STEP:
+		promise_step(world);
+		break;
+	case TURN_END:
+	default:
+		return false;
 	}
+	return true;
+}
+
+void
+world_run(struct world *world, uint64_t until_ns)
+{
+	while (world_step(world, until_ns))
+		;
 }
 
 uint64_t

@@ -10,6 +10,8 @@
 
 enum { PORT_ROUTER = CONF_SERVERS, PORT_STRANGER = CONF_SERVERS + WORLD_ROUTERS };
 
+enum { WORLD_INBOX = 512 }; /* frames that a frozen daemon's capture ring holds */
+
 enum event_kind { EVENT_FRAME, EVENT_CHANGE };
 
 struct world_event {
