@@ -49,6 +49,7 @@ enum {
 	FIRST_MS = 100, /* a hello interval */
 	RENEW_MS = 250, /* between two renewals of a lease */
 	LATER_MS = 400, /* detection, claim, confirmation, hold-down */
+	BLINK_MS = 200, /* longer than a detection */
 	END_MS = 2500,  /* the end of a lease and what follows */
 	LOOK_MS = 50,   /* between two looks at the end */
 	LOOKS = 12,     /* that must be content, one after another */
@@ -114,6 +115,7 @@ struct choice {
 	uint64_t step; /* how many steps after the calm */
 	uint64_t at_ns;
 	struct fault fault;
+	bool blink; /* which ends by itself */
 	struct arp arp;
 	uint64_t ports[2];
 };
@@ -267,14 +269,25 @@ mix_engine(uint64_t hash, const struct engine *engine)
 }
 
 static uint64_t
+flags_of(const struct world *world, unsigned s)
+{
+	const struct world_server *server = &world->server[s];
+	const bool flag[] = { server->engine != NULL, server->frozen, server->leaves,
+		server->stops, server->power, server->carrier, server->flapped,
+		world->from[s].cut, world->to[s].cut };
+	uint64_t flags = 0;
+
+	for (unsigned i = 0; i < sizeof(flag) / sizeof(flag[0]); i++)
+		flags = flags << 1 | flag[i];
+	return flags;
+}
+
+static uint64_t
 mix_server(uint64_t hash, const struct world *world, unsigned s)
 {
 	const struct world_server *server = &world->server[s];
 
-	hash = mix(hash,
-	    (server->engine != NULL) | server->frozen << 1 | server->leaves << 2 |
-		server->stops << 3 | server->power << 4 | server->carrier << 5 |
-		server->flapped << 6 | world->from[s].cut << 7 | world->to[s].cut << 8);
+	hash = mix(hash, flags_of(world, s));
 	hash = mix(mix(hash, server->halted_ns), server->sweep_ns);
 	hash = mix(mix(hash, server->heard_ns), server->disturbed_ns);
 	hash = mix(hash, world->net.port[s].forwards_ns);
@@ -322,6 +335,10 @@ state_of(struct world *world)
 		    world->conf->addresses * sizeof(*world->router[r].entry));
 	for (unsigned a = 0; a < world->conf->addresses; a++)
 		hash = mix(mix(hash, world->twin_ns[a]), world->untwin_ns[a]);
+	for (unsigned i = world->fault_at; i < world->faults; i++)
+		hash = mix(mix(hash, world->fault[i].at_ns),
+		    (uint64_t)world->fault[i].kind << 32 |
+			(unsigned)world->fault[i].server);
 	return mix(hash, world->step_ns);
 }
 
@@ -334,10 +351,7 @@ abstract_of(const struct world *world)
 
 	for (unsigned s = 0; s < world->conf->servers; s++) {
 		const struct world_server *server = &world->server[s];
-		hash = mix(hash, (server->engine != NULL) | server->frozen << 1 |
-				     server->leaves << 2 | server->power << 4 |
-				     server->carrier << 5 | world->from[s].cut << 6 |
-				     world->to[s].cut << 7);
+		hash = mix(hash, flags_of(world, s));
 		uint64_t word = 0;
 		for (unsigned a = 0; a < world->conf->addresses; a++) {
 			const struct engine *engine = server->engine;
@@ -500,6 +514,11 @@ finish(struct walk *walk, struct world *world)
 	struct fault mend = { 0, FAULT_RETURN, FAULT_ALL, CONF_NONE, 0 };
 
 	walk->histories++;
+	while (world->fault_at < world->faults)
+		if (!step(walk, world)) {
+			broken(walk, world);
+			return;
+		}
 	if (clear(world) && !settle(walk, world, 1))
 		return;
 	demand_stillness(walk, world);
@@ -552,18 +571,30 @@ demand_takeover(struct walk *walk, const struct world *crashed, unsigned server)
 }
 
 static void
-try_fault(struct walk *walk, const struct world *world, struct budget budget,
-    unsigned server, enum fault_kind kind, uint64_t amount)
+apply_fault(const struct walk *walk, struct world *world, const struct choice *choice)
 {
-	struct choice choice = { .luck = LUCK_FAULT,
-		.fault = { world_time(world), kind, (int)server, CONF_NONE, amount } };
+	struct fault end = choice->fault;
+
+	dice_seed(&world->dice, walk->dice);
+	fault_apply(world, &choice->fault);
+	if (!choice->blink)
+		return;
+	end.at_ns += BLINK_MS * MS_NS;
+	end.kind = choice->fault.kind == FAULT_FREEZE ? FAULT_THAW : FAULT_SILENCE;
+	end.amount = 0;
+	world_fault(world, &end);
+}
+
+static void
+try_fault(struct walk *walk, const struct world *world, struct budget budget,
+    const struct choice *choice)
+{
 	struct world *other = copy_world(world);
 
-	choose(walk, world, &budget, &choice);
-	dice_seed(&other->dice, walk->dice);
-	fault_apply(other, &choice.fault);
-	if (walk->choices == 1 && kind == FAULT_CRASH)
-		demand_takeover(walk, other, server);
+	choose(walk, world, &budget, choice);
+	apply_fault(walk, other, choice);
+	if (walk->choices == 1 && choice->fault.kind == FAULT_CRASH)
+		demand_takeover(walk, other, (unsigned)choice->fault.server);
 	budget.faults--;
 	budget.begun = true;
 	budget.last_ns = world->now_ns;
@@ -580,28 +611,43 @@ try_faults(struct walk *walk, const struct world *world, const struct budget *bu
 {
 	for (unsigned s = 0; s < world->conf->servers; s++) {
 		const struct world_server *server = &world->server[s];
-		bool daemon = server->engine != NULL;
-		bool runs = daemon && !server->frozen;
-		unsigned cut = world->from[s].cut | (unsigned)world->to[s].cut << 1;
-#define TRY(when, kind, amount)                                                          \
-	do {                                                                             \
-		if (when)                                                                \
-			try_fault(walk, world, *budget, s, (kind), (amount));            \
-	} while (0)
-		TRY(server->power, FAULT_CRASH, 0);
-		TRY(!server->power, FAULT_RETURN, 0);
-		TRY(server->power && server->carrier, FAULT_CUT, 0);
-		TRY(server->power && !server->carrier, FAULT_MEND, 0);
-		TRY(daemon, FAULT_KILL, 0);
-		TRY(server->power && !daemon, FAULT_START, 0);
-		TRY(runs, FAULT_FREEZE, 0);
-		TRY(server->frozen, FAULT_THAW, 0);
-		TRY(runs && !server->stops, FAULT_STOP, 0);
-		TRY(runs && !server->leaves, FAULT_DRAIN, 0);
-		TRY(runs && !server->stops, FAULT_RESUME, 0);
-		for (unsigned amount = 0; amount < 4; amount++)
-			TRY(server->power && amount != cut, FAULT_SILENCE, amount);
-#undef TRY
+		const bool power = server->power, carrier = server->carrier;
+		const bool daemon = server->engine != NULL;
+		const bool runs = daemon && !server->frozen;
+		const unsigned cut = world->from[s].cut | (unsigned)world->to[s].cut << 1;
+		const struct {
+			bool may;
+			enum fault_kind kind;
+			unsigned amount;
+			bool blink;
+		} menu[] = {
+			{ power, FAULT_CRASH, 0, false },
+			{ !power, FAULT_RETURN, 0, false },
+			{ power && carrier, FAULT_CUT, 0, false },
+			{ power && !carrier, FAULT_MEND, 0, false },
+			{ daemon, FAULT_KILL, 0, false },
+			{ power && !daemon, FAULT_START, 0, false },
+			{ runs, FAULT_FREEZE, 0, false },
+			{ server->frozen, FAULT_THAW, 0, false },
+			{ runs && !server->stops, FAULT_STOP, 0, false },
+			{ runs && !server->leaves, FAULT_DRAIN, 0, false },
+			{ runs && !server->stops, FAULT_RESUME, 0, false },
+			{ power && cut != 0, FAULT_SILENCE, 0, false },
+			{ power && cut != 1, FAULT_SILENCE, 1, false },
+			{ power && cut != 2, FAULT_SILENCE, 2, false },
+			{ power && cut != 3, FAULT_SILENCE, 3, false },
+			{ runs, FAULT_FREEZE, 0, true },
+			{ power && cut == 0, FAULT_SILENCE, 2, true },
+			{ power && cut == 0, FAULT_SILENCE, 3, true },
+		};
+		for (unsigned i = 0; i < sizeof(menu) / sizeof(menu[0]); i++) {
+			struct choice choice = { .luck = LUCK_FAULT,
+				.fault = { world_time(world), menu[i].kind, (int)s,
+				    CONF_NONE, menu[i].amount },
+				.blink = menu[i].blink };
+			if (menu[i].may)
+				try_fault(walk, world, *budget, &choice);
+		}
 	}
 }
 
@@ -862,7 +908,10 @@ tell_choice(const struct walk *walk, const struct choice *choice)
 
 	fprintf(walk->out, "%12.6f  !! ", (double)choice->at_ns / 1e9);
 	if (choice->luck == LUCK_FAULT) {
-		fprintf(walk->out, "%s\n", tell_fault(&choice->fault, walk->conf, text));
+		fprintf(walk->out, "%s", tell_fault(&choice->fault, walk->conf, text));
+		if (choice->blink)
+			fprintf(walk->out, " (for %u ms)", (unsigned)BLINK_MS);
+		fprintf(walk->out, "\n");
 		return;
 	}
 	fprintf(walk->out, "%s: %s", lucks[choice->luck],
@@ -904,8 +953,7 @@ tell_history(struct walk *walk)
 			steps++;
 		tell_choice(walk, choice);
 		if (choice->luck == LUCK_FAULT) {
-			dice_seed(&world->dice, walk->dice);
-			fault_apply(world, &choice->fault);
+			apply_fault(walk, world, choice);
 		} else {
 			apply_luck(world, choice);
 		}
