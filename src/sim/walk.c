@@ -49,6 +49,7 @@ enum {
 	FIRST_MS = 100, /* a hello interval */
 	RENEW_MS = 250, /* between two renewals of a lease */
 	LATER_MS = 400, /* detection, claim, confirmation, hold-down */
+	LUCK_MS = 250,  /* frames may have bad luck for that long after a fault */
 	BLINK_MS = 200, /* longer than a detection */
 	END_MS = 2500,  /* the end of a lease and what follows */
 	LOOK_MS = 50,   /* between two looks at the end */
@@ -224,19 +225,24 @@ mix(uint64_t hash, uint64_t value)
 	return hash ^ hash >> 32;
 }
 
+/* In four lanes, which a processor mixes at the same time. */
 static uint64_t
 mix_bytes(uint64_t hash, const void *bytes, size_t size)
 {
 	const uint8_t *at = bytes;
-	uint64_t word = 0;
+	uint64_t lane[4] = { hash, 1, 2, 3 };
+	uint64_t word[4];
 
 	for (; size >= sizeof(word); size -= sizeof(word), at += sizeof(word)) {
-		memcpy(&word, at, sizeof(word));
-		hash = mix(hash, word);
+		memcpy(word, at, sizeof(word));
+		for (unsigned i = 0; i < 4; i++)
+			lane[i] = mix(lane[i], word[i]);
 	}
-	word = 0;
-	memcpy(&word, at, size);
-	return mix(hash, word);
+	memset(word, 0, sizeof(word));
+	memcpy(word, at, size);
+	for (unsigned i = 0; i < 4; i++)
+		lane[i] = mix(lane[i], word[i]);
+	return mix(mix(lane[0], lane[1]), mix(lane[2], lane[3]));
 }
 
 /* All but what only counts, what is used by nobody here, and where it is in memory.
@@ -762,6 +768,13 @@ fault_due(const struct world *world, const struct budget *budget, bool changed)
 }
 
 static bool
+luck_due(const struct world *world, const struct budget *budget)
+{
+	return budget->begun && budget->drops > 0 &&
+	       world->now_ns - budget->last_ns <= LUCK_MS * MS_NS;
+}
+
+static bool
 over(const struct walk *walk, const struct world *world, const struct budget *budget)
 {
 	uint64_t after_ns = world->now_ns - budget->last_ns;
@@ -770,7 +783,7 @@ over(const struct walk *walk, const struct world *world, const struct budget *bu
 		return after_ns > walk->first_ns;
 	if (budget->faults > 0)
 		return after_ns > END_MS * MS_NS;
-	return budget->drops == 0 || after_ns > LATER_MS * MS_NS;
+	return budget->drops == 0 || after_ns > LUCK_MS * MS_NS;
 }
 
 /* Another history has led here, with as much left to go wrong. */
@@ -794,7 +807,7 @@ descend(struct walk *walk, struct world *world, struct budget budget)
 	while (!over(walk, world, &budget)) {
 		if (!looked && fault_due(world, &budget, changed))
 			try_faults(walk, world, &budget);
-		if (!looked && budget.begun && budget.drops > 0)
+		if (!looked && luck_due(world, &budget))
 			try_lucks(walk, world, &budget);
 		uint64_t look_ns = world->step_ns;
 		budget.step++;

@@ -350,7 +350,8 @@ def compare(name, cluster, script):
             if not wrong:
                 return
             check(run < RUNS, "\n".join(wrong))
-        tell("a daemon was starved; once more" if starved else "; ".join(wrong) + "; once more")
+            tell("\n# ".join(wrong))
+        tell("once more: " + ("a daemon was starved" if starved else "times were outside"))
         cluster.down()  # what happened before would change what happens next
         cluster.up()
 
