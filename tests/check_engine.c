@@ -1067,6 +1067,19 @@ START_TEST(who_drops_out_of_a_list_hands_over_to_those_who_reloaded_before)
 }
 END_TEST
 
+START_TEST(who_missed_a_release_does_not_wait_for_the_leaver_for_ever)
+{
+	up_three("failback = 0s");
+	cl->server[B].deaf = true;
+	cluster_admin(cl, A, ADMIN_DRAIN);
+	cluster_run(cl, 400 * MS_NS);
+	ck_assert_int_eq(cluster_holder(cl, 1), 'C');
+	cl->server[B].deaf = false;
+	cluster_run(cl, 2 * SEC_NS);
+	ck_assert_int_eq(cluster_holder(cl, 1), 'B');
+}
+END_TEST
+
 /* --- hostile wires
  * -------------------------------------------------------------------------- */
 
@@ -1177,6 +1190,7 @@ main(void)
 	ADD(at_rest_nothing_but_hellos_is_sent);
 	ADD(max_rate_is_kept_in_every_second);
 	ADD(who_drops_out_of_a_list_hands_over_to_those_who_reloaded_before);
+	ADD(who_missed_a_release_does_not_wait_for_the_leaver_for_ever);
 	ADD(a_flood_within_one_turn_loses_words_and_never_a_deed);
 	ADD(a_peer_that_does_not_hear_us_is_told_of_seldom);
 	ADD(a_reload_of_the_same_file_says_and_does_nothing);

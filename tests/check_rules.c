@@ -71,18 +71,25 @@ has_claimed(unsigned server, unsigned number)
 	return false;
 }
 
-/* CONF takes the place of what SERVER has read. */
+/* CONF, in which it has the index SELF, takes the place of what SERVER has read. */
 static void
-reload(unsigned server, struct conf *conf)
+reload_as(unsigned server, struct conf *conf, unsigned self_index)
 {
 	struct cluster_server *s = &cl->server[server];
 	struct engine_self self = *engine_self(s->engine);
 	void *memory = malloc(engine_size(conf));
 
+	self.server = self_index;
 	s->engine = engine_reload(memory, conf, &self, s->engine, cl->now_ns);
 	free(s->memory);
 	s->memory = memory;
 	cluster_run(cl, MS_NS);
+}
+
+static void
+reload(unsigned server, struct conf *conf)
+{
+	reload_as(server, conf, server);
 }
 
 /* --- who is quiet ------------------------------------------------------------------- */
@@ -114,6 +121,21 @@ START_TEST(an_isolated_server_that_serves_nothing_does_not_either)
 	cluster_forget(cl);
 	cluster_run(cl, SEC_NS);
 	ck_assert_uint_eq(cluster_count_sent(cl, A, FRAME_HELLO), 0);
+}
+END_TEST
+
+START_TEST(what_is_not_in_the_kernel_yet_is_neither_answered_for_nor_defended)
+{
+	up(3, NULL);
+	cl->server[B].hold_results = true;
+	cluster_crash(cl, A);
+	cluster_run(cl, SEC_NS);
+	ck_assert_int_eq(cluster_state(cl, B, 1), CLAIMED);
+	cluster_solicit(cl, 1);
+	inject_claim(C, 1); /* a worse tier */
+	cluster_run(cl, MS_NS);
+	ck_assert_uint_eq(cluster_count_sent(cl, B, FRAME_ANSWER), 0);
+	ck_assert_uint_eq(cluster_count_sent(cl, B, FRAME_CLAIM), 0);
 }
 END_TEST
 
@@ -292,6 +314,93 @@ START_TEST(a_question_that_only_the_deaf_have_asked_proves_nothing)
 }
 END_TEST
 
+START_TEST(who_hears_again_buries_nobody_at_once)
+{
+	up(6, NULL);
+	cl->server[A].deaf = true; /* in vain it asks everybody */
+	cluster_run(cl, SEC_NS);
+	ck_assert_int_eq(engine_standing(cl->server[A].engine), STANDING_ISOLATED);
+	cluster_forget(cl);
+	cl->server[A].deaf = false;
+	cluster_run(cl, SEC_NS);
+	ck_assert_uint_eq(cluster_count_told(cl, A, REPORT_STATE), 0);
+	ck_assert_uint_eq(cluster_count_told(cl, A, REPORT_PEER), 0);
+}
+END_TEST
+
+START_TEST(an_idle_peer_that_hangs_is_suspect_not_dead)
+{
+	up(3, "failback = 60s");
+	cluster_crash(cl, A);
+	cluster_run(cl, SEC_NS);
+	cluster_start(cl, A); /* and waits, serving nothing */
+	cluster_run(cl, SEC_NS);
+	cluster_freeze(cl, A);
+	cluster_run(cl, 2 * SEC_NS);
+	ck_assert_int_eq(
+	    engine_view_peer(cl->server[B].engine, A, cl->now_ns).state, PEER_SUSPECT);
+}
+END_TEST
+
+START_TEST(a_burst_asks_for_one_address_after_another)
+{
+	bool asked[31] = { false };
+
+	up(6, NULL);
+	cluster_crash(cl, B);
+	cluster_run(cl, 200 * MS_NS);
+	for (unsigned i = 0; i < cl->sents; i++)
+		if (cl->sent[i].from == C && cl->sent[i].frame == FRAME_PROBE)
+			asked[ip_v4_value(&cl->sent[i].arp.tpa) & 0xff] = true;
+	for (unsigned n = 6; n <= 10; n++)
+		ck_assert(asked[n]);
+}
+END_TEST
+
+START_TEST(a_sleep_is_not_taken_for_silence)
+{
+	up(6, "lease = off");
+	cluster_freeze(cl, A); /* for longer than a deaf server may keep what it has */
+	cluster_run(cl, 20 * SEC_NS);
+	cl->server[A].ringed = 0; /* old news, which a late daemon throws away */
+	cluster_thaw(cl, A);
+	cluster_run(cl, 2 * SEC_NS);
+	ck_assert_str_eq(cluster_map(cl), "AAAAABBBBBCCCCCDDDDDEEEEEFFFFF");
+	ck_assert_uint_eq(cluster_count_told(cl, A, REPORT_STATE), 0);
+}
+END_TEST
+
+START_TEST(who_was_away_does_not_believe_what_it_knew)
+{
+	up(3, "failback = 0s");
+	cluster_crash(cl, C);
+	cluster_run(cl, SEC_NS);
+	cluster_link(cl, B, false);
+	cluster_admin(cl, A, ADMIN_DRAIN);
+	cluster_run(cl, 3 * SEC_NS);
+	ck_assert_int_eq(cluster_holder(cl, 1), '-');
+	/* A lives, and its kernel answers, but not for 1. */
+	cluster_link(cl, B, true);
+	cluster_run(cl, 2 * SEC_NS);
+	ck_assert_int_eq(cluster_holder(cl, 1), 'B');
+}
+END_TEST
+
+START_TEST(who_sleeps_past_its_lease_again_and_again_waits_longer)
+{
+	up(6, "failback = 2s");
+	for (unsigned wait_s = 2, turn = 0; turn < 3; turn++, wait_s *= 2) {
+		cluster_freeze(cl, A);
+		cluster_run(cl, 6 * SEC_NS);
+		cluster_thaw(cl, A);
+		cluster_run(cl, wait_s * SEC_NS);
+		ck_assert_int_eq(cluster_holder(cl, 1), 'B');
+		cluster_run(cl, SEC_NS);
+		ck_assert_int_eq(cluster_holder(cl, 1), 'A');
+	}
+}
+END_TEST
+
 static bool
 nothing_of_a(struct cluster *cluster, unsigned from, int to, const struct arp *arp)
 {
@@ -361,6 +470,51 @@ START_TEST(a_router_that_moved_is_told_at_once_what_it_has_not_confirmed)
 	cluster_solicit(cl, 6);
 	cluster_run(cl, MS_NS);
 	ck_assert_int_eq(cluster_router_thinks(cl, 1), 'B');
+}
+END_TEST
+
+START_TEST(an_answer_to_the_first_broadcast_confirms_nothing)
+{
+	cl = cluster_new(6, NULL);
+	cl->router_down = true; /* a switch answers in its place */
+	cluster_start(cl, A);
+	struct arp answer = {
+		.dst = cluster_mac(A),
+		.src = cl->router_mac,
+		.op = ARP_REPLY,
+		.sha = cl->router_mac,
+		.spa = cl->conf->router[0],
+		.tha = cluster_mac(A),
+		.tpa = cluster_ip(1),
+	};
+	struct arp word = answer;
+	word.sha = word.src = cluster_mac(F);
+	word.dst = word.tha = mac_broadcast;
+	word.spa = cluster_ip(26);
+	word.tpa = answer.spa;
+	for (unsigned i = 0; i < 10; i++) { /* so that A hears something */
+		cluster_inject(cl, &word);
+		cluster_run(cl, 50 * MS_NS);
+	}
+	ck_assert_int_eq(cluster_holder(cl, 1), 'A');
+	unsigned a = cluster_address(cl, 1);
+	cluster_inject(cl, &answer);
+	ck_assert(!engine_view_address(cl->server[A].engine, a).confirmed);
+	cluster_inject(cl, &answer); /* now it knows whom to ask, and did */
+	ck_assert(engine_view_address(cl->server[A].engine, a).confirmed);
+}
+END_TEST
+
+START_TEST(after_a_renewal_that_came_too_late_it_listens)
+{
+	up(6, NULL);
+	struct ip ip = cluster_ip(1);
+	cl->server[A].hold_results = true;
+	cluster_run(cl, 1500 * MS_NS); /* renewals are asked for, and hang */
+	cl->server[A].hold_results = false;
+	engine_done(
+	    cl->server[A].engine, HOLDING_RENEW, &ip, 0, cl->now_ns + 10 * SEC_NS);
+	ck_assert_int_eq(engine_standing(cl->server[A].engine), STANDING_STARTING);
 }
 END_TEST
 
@@ -438,6 +592,60 @@ START_TEST(a_reload_leaves_the_drained_drained)
 }
 END_TEST
 
+START_TEST(a_reload_goes_on_leaving)
+{
+	up(6, NULL);
+	cluster_freeze(cl, B);
+	cluster_admin(cl, A, ADMIN_STOP);
+	ck_assert(!cl->server[A].stopped);
+	reload(A, cl->conf);
+	cluster_thaw(cl, B);
+	cluster_run(cl, SEC_NS);
+	ck_assert(cl->server[A].stopped);
+	ck_assert_int_eq(cluster_holder(cl, 1), 'B');
+}
+END_TEST
+
+START_TEST(a_reload_of_a_deaf_server_lets_it_return)
+{
+	up(6, "failback = 1s");
+	cl->server[A].deaf = true;
+	cluster_run(cl, 6 * SEC_NS);
+	ck_assert_int_eq(cluster_state(cl, A, 1), RELEASED);
+	reload(A, cl->conf);
+	cl->server[A].deaf = false;
+	cluster_run(cl, 3 * SEC_NS);
+	ck_assert_str_eq(cluster_map(cl), "AAAAABBBBBCCCCCDDDDDEEEEEFFFFF");
+}
+END_TEST
+
+START_TEST(a_reload_knows_servers_by_name)
+{
+	up(6, NULL);
+	/* The same file with A's and F's sections exchanged. */
+	struct conf *conf = cluster_conf(6, NULL, true);
+	struct conf_server first = conf->server[A];
+	conf->server[A] = conf->server[F];
+	conf->server[F] = first;
+	for (unsigned a = 0; a < conf->addresses; a++)
+		for (unsigned t = 0; t < conf->address[a].tiers; t++) {
+			uint8_t *server = &conf->address[a].server[t];
+			*server = *server == A ? F : *server == F ? A : *server;
+		}
+	for (unsigned s = A; s <= F; s++)
+		reload_as(s, conf, s == A ? F : s == F ? A : s);
+	ck_assert_int_eq(
+	    engine_view_address(cl->server[B].engine, cluster_address(cl, 1)).owner, F);
+	cluster_run(cl, 2 * SEC_NS);
+	ck_assert_str_eq(cluster_map(cl), "AAAAABBBBBCCCCCDDDDDEEEEEFFFFF");
+	for (unsigned s = A; s <= F; s++) {
+		ck_assert_uint_eq(cluster_count_told(cl, s, REPORT_STATE), 0);
+		cluster_kill(cl, s);
+	}
+	free(conf);
+}
+END_TEST
+
 START_TEST(a_reload_hands_over_what_the_new_file_gives_to_others)
 {
 	up(6, NULL);
@@ -468,6 +676,7 @@ main(void)
 #define ADD(test) tcase_add_test(tc, test)
 	ADD(a_drained_server_does_not_say_that_it_is_there);
 	ADD(an_isolated_server_that_serves_nothing_does_not_either);
+	ADD(what_is_not_in_the_kernel_yet_is_neither_answered_for_nor_defended);
 	ADD(a_hold_down_lasts_two_hellos);
 	ADD(who_yields_knows_the_owner);
 	ADD(what_could_not_be_removed_is_announced_when_it_is_claimed_again);
@@ -477,14 +686,25 @@ main(void)
 	ADD(a_release_is_not_believed_against_a_silent_holder);
 	ADD(a_release_heard_while_listening_is_checked);
 	ADD(a_question_that_only_the_deaf_have_asked_proves_nothing);
+	ADD(who_hears_again_buries_nobody_at_once);
+	ADD(an_idle_peer_that_hangs_is_suspect_not_dead);
+	ADD(a_burst_asks_for_one_address_after_another);
+	ADD(a_sleep_is_not_taken_for_silence);
+	ADD(who_was_away_does_not_believe_what_it_knew);
+	ADD(who_sleeps_past_its_lease_again_and_again_waits_longer);
 	ADD(the_buried_are_asked_too_before_a_claim);
 	ADD(where_probes_are_lost_a_burst_is_longer);
 	ADD(a_router_that_moved_is_told_at_once_what_it_has_not_confirmed);
+	ADD(an_answer_to_the_first_broadcast_confirms_nothing);
+	ADD(after_a_renewal_that_came_too_late_it_listens);
 	ADD(a_lease_ends_before_the_kernel_may_end_it);
 	ADD(all_leases_of_a_server_end_together);
 	ADD(a_removal_that_fails_is_tried_again_soon);
 	ADD(a_reload_knows_who_is_dead);
 	ADD(a_reload_leaves_the_drained_drained);
+	ADD(a_reload_goes_on_leaving);
+	ADD(a_reload_of_a_deaf_server_lets_it_return);
+	ADD(a_reload_knows_servers_by_name);
 	ADD(a_reload_hands_over_what_the_new_file_gives_to_others);
 	suite_add_tcase(suite, tc);
 	srunner_set_tap(runner, "-");

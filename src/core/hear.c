@@ -192,6 +192,13 @@ hear_claim(struct engine *engine, unsigned address, unsigned server, uint64_t no
 		return; /* nobody to leave it to */
 	if (a->failover.phase == PHASE_LEAVE)
 		reason.kind = REASON_TAKEN;
+	/* Who is heard only through its kernel may have left it, unheard by self. If it
+	 * has it all the same, its next answer says so. */
+	const struct conf_address *listed = &engine->conf->address[address];
+	for (unsigned t = 0; t < listed->tiers; t++)
+		if ((int)t != tier &&
+		    engine->peer[listed->server[t]].peer.state == PEER_SUSPECT)
+			a->silent |= UINT64_C(1) << t;
 	a->owner = (int)server;
 	a->vacant = false;
 	decide_step(engine, address, better ? ON_BETTER : ON_WORSE, &reason, now_ns);
