@@ -171,7 +171,7 @@ static const struct mistake {
 	{ 18, "tier65 = 10.77.0.4", 18, "tier65 is no tier; write tier1 to tier64", 0 },
 	{ 18, "tier03 = 10.77.0.4", 18, "tier03 is no tier; write tier1 to tier64", 0 },
 	{ 18, "tertary = 10.77.0.4, 10.77.0.6", 18, "did you mean tertiary?", 0 },
-	{ 29, "backup = 10.77.0.1", 29, "unknown key backup in [server]; write mac, primary", 0 },
+	{ 29, "backup = 10.77.0.1", 29, "unknown key backup in [server]; write mac, weight, rack, primary", 0 },
 	{ 29, "a123456789a123456789a123456789a123456789a123456789a123456789a123456789 = 1", 29, "unknown key a12", 0 },
 	{ 3, "interface = eth1\ninterface = eth1", 4, "interface: given already, in line 3; remove one", 0 },
 	{ 7, "hello = 100ms\nhello = 100ms", 8, "hello: given already, in line 7", 0 },
@@ -275,6 +275,15 @@ static const struct mistake {
 	{ 22, "secondary = 10.77.0.1", 18, "10.77.0.6 has the tertiary A but no secondary; write it in one server's secondary list", 0 },
 	{ 29, "[server D]\nmac = 02:00:00:00:00:04\ntier6 = 10.77.0.1", 31, "10.77.0.1 has the tier6 D but no tier4; write it in one server's tier4 list", 1 },
 	{ 29, "[server D]\nmac = 02:00:00:00:00:04\nsecondary = 10.77.0.40-49", 31, "10.77.0.40 (and 9 more) has the secondary D but no primary", 0 },
+	/* Weight and rack. */
+	{ 20, "mac = 02:00:00:00:00:02\nweight = -1", 21, "weight: \"-1\" is out of bounds; write a number from 0 to 1000", 0 },
+	{ 20, "mac = 02:00:00:00:00:02\nweight = 1001", 21, "weight: \"1001\" is out of bounds; write a number from 0 to 1000", 0 },
+	{ 20, "mac = 02:00:00:00:00:02\nweight = 1.5", 21, "weight: \"1.5\" is out of bounds", 0 },
+	{ 20, "mac = 02:00:00:00:00:02\nweight = 2\nweight = 2", 22, "weight: given already, in line 21; remove one of them", 0 },
+	{ 20, "mac = 02:00:00:00:00:02\nrack = r 1", 21, "rack: \"r 1\" is not a name; write at most 63 letters", 0 },
+	{ 20, "mac = 02:00:00:00:00:02\nrack = r1\nrack = r2", 22, "rack: given already, in line 21; remove one of them", 0 },
+	{ 20, "mac = 02:00:00:00:00:02\nweihgt = 2", 21, "unknown key weihgt; did you mean weight?", 0 },
+	{ 13, "weight = 2", 13, "weight does not belong in [timing]; move it to [server NAME]", 0 },
 	/* What follows from a slip is told once, with the slip's line. */
 	{ 21, "primray = 10.77.0.3, 10.77.0.4", 21, "did you mean primary?", 1 },
 	{ 21, "primary = 10.77.0.3, 10.77.O.4", 21, "\"10.77.O.4\" is not", 1 },
@@ -373,6 +382,23 @@ START_TEST(the_good_file_says_this)
 	ck_assert_uint_eq(conf->address[address].server[2], 0);
 	ck_assert_int_eq(conf_tier(conf, (unsigned)address, 0), 2);
 	ck_assert_int_eq(conf_tier(conf, (unsigned)address, 3), CONF_NONE);
+}
+END_TEST
+
+START_TEST(weight_and_rack_are_each_servers_own)
+{
+	feed(1, "[server A]\nmac = 02:00:00:00:00:01\nprimary = 10.77.0.1\nweight = "
+		"2\nrack = r1\n"
+		"[server B]\nmac = 02:00:00:00:00:02\nsecondary = 10.77.0.1\nrack = "
+		"r-2\nweight = 0\n"
+		"[server C]\nmac = 02:00:00:00:00:03");
+	ck_assert_msg(conf_finish(reader), "%s", all_mistakes());
+	ck_assert_uint_eq(conf->server[0].weight, 2);
+	ck_assert_str_eq(conf->server[0].rack, "r1");
+	ck_assert_uint_eq(conf->server[1].weight, 0);
+	ck_assert_str_eq(conf->server[1].rack, "r-2");
+	ck_assert_uint_eq(conf->server[2].weight, 1);
+	ck_assert_str_eq(conf->server[2].rack, "");
 }
 END_TEST
 
@@ -612,6 +638,7 @@ main(void)
 	tcase_add_loop_test(tc, a_mistake_is_told, 0, COUNT(mistakes));
 	tcase_add_loop_test(tc, a_variant_is_taken, 0, COUNT(variants));
 	tcase_add_test(tc, the_good_file_says_this);
+	tcase_add_test(tc, weight_and_rack_are_each_servers_own);
 	tcase_add_test(tc, defaults_hold);
 	tcase_add_loop_test(tc, auto_follows_hello, 0, COUNT(intervals));
 	tcase_add_test(tc, words_have_values);

@@ -18,6 +18,7 @@
 #define CONF_EXTERNALS 16 /* most external ranges */
 #define CONF_NAME 64      /* longest name, with its end */
 #define CONF_ERRORS 64    /* mistakes kept; more are only counted */
+#define CONF_WEIGHT 1000  /* most weight of a server */
 #define CONF_NONE (-1)    /* no such server, address or tier */
 
 #define CONF_NEVER UINT64_MAX /* failback = manual */
@@ -44,6 +45,8 @@ struct conf_server {
 	int line; /* of its section */
 	unsigned macs;
 	struct mac mac[CONF_MACS];
+	unsigned weight;      /* its share in a plan; 0: drained, no share */
+	char rack[CONF_NAME]; /* "": not said */
 };
 
 struct conf_address {

@@ -15,7 +15,8 @@ const struct conf_heading conf_headings[] = {
 	[IN_CLUSTER] = { "cluster", "name, interface, router or external" },
 	[IN_TIMING]  = { "timing",  "hello, probes, probe_interval, answer_timeout, lease, "
 	                            "failback or max_rate" },
-	[IN_SERVER]  = { "server",  "mac, primary, secondary, tertiary or tier4 to tier64" },
+	[IN_SERVER]  = { "server",  "mac, weight, rack, primary, secondary, tertiary or "
+	                            "tier4 to tier64" },
 };
 /* clang-format on */
 
@@ -172,6 +173,10 @@ begin_server(struct conf_reader *reader, const char *name)
 	struct conf_server *server = &conf->server[reader->server];
 	server->line = reader->line;
 	snprintf(server->name, sizeof server->name, "%s", good ? name : "?");
+	server->weight = 1;
+	/* Given once in each of these sections, not once in the file. */
+	reader->key_line[KEY_WEIGHT] = 0;
+	reader->key_line[KEY_RACK] = 0;
 }
 
 /* [cluster] and [timing] stand once and have no name. */

@@ -10,7 +10,7 @@
 #include <string.h>
 
 static bool
-read_name(struct conf_reader *reader, const char *value)
+read_name_into(struct conf_reader *reader, const char *value, char out[CONF_NAME])
 {
 	if (!conf_is_name(value, strlen(value))) {
 		conf_wrong(reader,
@@ -19,8 +19,14 @@ read_name(struct conf_reader *reader, const char *value)
 		    value, CONF_NAME - 1);
 		return false;
 	}
-	snprintf(reader->conf->name, CONF_NAME, "%s", value);
+	snprintf(out, CONF_NAME, "%s", value);
 	return true;
+}
+
+static bool
+read_name(struct conf_reader *reader, const char *value)
+{
+	return read_name_into(reader, value, reader->conf->name);
 }
 
 static bool
@@ -103,6 +109,19 @@ read_max_rate(struct conf_reader *reader, const char *value)
 }
 
 static bool
+read_weight(struct conf_reader *reader, const char *value)
+{
+	return conf_read_number(
+	    reader, value, 0, CONF_WEIGHT, &reader->conf->server[reader->server].weight);
+}
+
+static bool
+read_rack(struct conf_reader *reader, const char *value)
+{
+	return read_name_into(reader, value, reader->conf->server[reader->server].rack);
+}
+
+static bool
 read_primary(struct conf_reader *reader, const char *value)
 {
 	return conf_read_tier(reader, value, 0);
@@ -160,6 +179,8 @@ static const struct key {
 	[KEY_FAILBACK]       = { "failback",       IN_TIMING,  false, read_failback },
 	[KEY_MAX_RATE]       = { "max_rate",       IN_TIMING,  false, read_max_rate },
 	[KEY_MAC]            = { "mac",            IN_SERVER,  true,  conf_read_macs },
+	[KEY_WEIGHT]         = { "weight",         IN_SERVER,  false, read_weight },
+	[KEY_RACK]           = { "rack",           IN_SERVER,  false, read_rack },
 	[KEY_PRIMARY]        = { "primary",        IN_SERVER,  true,  read_primary },
 	[KEY_SECONDARY]      = { "secondary",      IN_SERVER,  true,  read_secondary },
 	[KEY_TERTIARY]       = { "tertiary",       IN_SERVER,  true,  read_tertiary },
