@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* main.c - vlbplan: which action the command line asks for; nothing else. */
+#include <stdlib.h>
+
+#include "commands.h"
+
+static int
+perform(const struct options *options)
+{
+	switch (options->action) {
+	case ACTION_MAKE:
+	case ACTION_SHOW:
+	case ACTION_CHECK:
+	case ACTION_ADVISE:
+	case ACTION_UPDATE:
+	case ACTION_ROUTES:
+		break;
+	}
+	return run_error("this is not built yet");
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct options options;
+	int status;
+
+	if (!options_parse(&options, argc, argv, &status))
+		return status;
+	return perform(&options);
+}

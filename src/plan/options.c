@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* options.c - the command line, as words. It refuses what cannot go together, so that no
+ * option is ever quietly without effect. */
+#include "options.h"
+
+#include "config.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What getopt_long(3) returns for options without a letter. */
+enum {
+	OPT_SERVERS = 256,
+	OPT_ADDRESSES,
+	OPT_TIERS,
+	OPT_WEIGHT,
+	OPT_RACK,
+	OPT_MAC,
+	OPT_MACS,
+	OPT_NETWORK,
+	OPT_FORMAT,
+	OPT_ADVISE,
+	OPT_PATHS,
+	OPT_UPDATE,
+	OPT_ADD,
+	OPT_REMOVE,
+	OPT_MAX_EXCESS,
+	OPT_ROUTES,
+	OPT_EXTERNAL
+};
+
+/* clang-format off */
+static const struct option long_options[] = {
+	{ "config",     required_argument, NULL, 'c' },
+	{ "servers",    required_argument, NULL, OPT_SERVERS },
+	{ "addresses",  required_argument, NULL, OPT_ADDRESSES },
+	{ "tiers",      required_argument, NULL, OPT_TIERS },
+	{ "weight",     required_argument, NULL, OPT_WEIGHT },
+	{ "rack",       required_argument, NULL, OPT_RACK },
+	{ "mac",        required_argument, NULL, OPT_MAC },
+	{ "macs",       required_argument, NULL, OPT_MACS },
+	{ "network",    required_argument, NULL, OPT_NETWORK },
+	{ "format",     required_argument, NULL, OPT_FORMAT },
+	{ "advise",     no_argument,       NULL, OPT_ADVISE },
+	{ "paths",      required_argument, NULL, OPT_PATHS },
+	{ "update",     no_argument,       NULL, OPT_UPDATE },
+	{ "add",        required_argument, NULL, OPT_ADD },
+	{ "remove",     required_argument, NULL, OPT_REMOVE },
+	{ "dry-run",    no_argument,       NULL, 'n' },
+	{ "max-excess", required_argument, NULL, OPT_MAX_EXCESS },
+	{ "routes",     required_argument, NULL, OPT_ROUTES },
+	{ "external",   required_argument, NULL, OPT_EXTERNAL },
+	{ "version",    no_argument,       NULL, 'V' },
+	{ "help",       no_argument,       NULL, 'h' },
+	{ NULL,         0,                 NULL, 0 },
+};
+
+static const char *const formats[FORMATS] = {
+	[FORMAT_INI] = "ini",     [FORMAT_CSV] = "csv", [FORMAT_JSON] = "json",
+	[FORMAT_TABLE] = "table", [FORMAT_DOT] = "dot", [FORMAT_SVG] = "svg",
+};
+/* clang-format on */
+
+static const char help[] =
+    "usage: vlbplan --servers A,B,... --addresses LIST [--tiers N|all] [--format F]\n"
+    "       vlbplan -c FILE [--format F]\n"
+    "       vlbplan check -c FILE [--max-excess F=E]...\n"
+    "       vlbplan --advise --servers N|A,B,... [--paths P]\n"
+    "       vlbplan --update -c FILE [--add NAME[=MAC]] [--remove NAME] [-n]\n"
+    "       vlbplan --routes ROUTER --external RANGE [--paths P] -c FILE\n"
+    "       vlbplan -V | -h\n"
+    "\n"
+    "Tier lists for vlbd: which server serves which address, and who takes over, so "
+    "that\n"
+    "the load stays even whoever fails.\n"
+    "\n"
+    "The cluster, for all of these:\n"
+    "  -c, --config FILE      that of a configuration file (vlb.ini(5)), or:\n"
+    "      --servers LIST     names, with commas\n"
+    "      --addresses LIST   failover addresses: 10.77.0.1-30, 10.77.0.250-10.77.1.5\n"
+    "      --tiers N|all      so many servers in each list (default: all)\n"
+    "      --weight NAME=N    so many times the load of a server with 1; 0 drains\n"
+    "      --rack NAME=RACK   servers of a rack may fail together\n"
+    "      --mac NAME=MAC     the hardware address of its interface\n"
+    "      --macs FILE        a file of names and hardware addresses, one pair a line\n"
+    "      --network RANGE    that of the interface: addresses outside it are refused\n"
+    "What to do with it:\n"
+    "      --format FORMAT    print it: ini (default), csv, json, table, dot, svg\n"
+    "      --advise           how many addresses to use, and why\n"
+    "      --paths P          the router takes so many next hops at most\n"
+    "      --update           change the file in place, moving as little as can be\n"
+    "      --add NAME[=MAC]   a new server\n"
+    "      --remove NAME      a server that goes for good\n"
+    "  -n, --dry-run          print the new file instead of writing it\n"
+    "      --routes ROUTER    what a router needs; `--routes help' lists the routers\n"
+    "      --external RANGE   what the routers send to the servers\n"
+    "check: the load after 0, 1, 2, 3... failures, against the best there can be\n"
+    "      --max-excess F=E   fail if F failures make more than E above that\n"
+    "\n"
+    "  -V, --version          print the version\n"
+    "  -h, --help             print this\n"
+    "\n"
+    "Exit status: 0 ok, 1 a limit exceeded or a run-time failure, 2 usage, 78 file\n"
+    "wrong.\n";
+
+static void
+complain(const char *format, va_list arguments)
+{
+	fputs("vlbplan: ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+}
+
+int
+usage_error(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	complain(format, arguments);
+	va_end(arguments);
+	return EXIT_USAGE;
+}
+
+int
+run_error(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	complain(format, arguments);
+	va_end(arguments);
+	return EXIT_FAILURE;
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+bool
+words_next(
+    const struct words *words, unsigned *at, const char **rest, char *item, unsigned size)
+{
+	if (*rest == NULL) {
+		if (*at == words->count)
+			return false;
+		*rest = words->word[(*at)++];
+	}
+
+	const char *from = *rest + strspn(*rest, " \t");
+	const char *comma = strchr(from, ',');
+	size_t len = comma != NULL ? (size_t)(comma - from) : strlen(from);
+
+	*rest = comma != NULL ? comma + 1 : NULL;
+	while (len > 0 && is_blank(from[len - 1]))
+		len--;
+	snprintf(item, size, "%.*s", (int)(len < size ? len : size), from);
+	return true;
+}
+
+bool
+word_split(char *item, const char **value)
+{
+	char *equals = strchr(item, '=');
+
+	if (equals == NULL || equals == item || equals[1] == '\0')
+		return false;
+	*equals = '\0';
+	*value = equals + 1;
+	return true;
+}
+
+bool
+word_number(const char *text, unsigned most, unsigned *out)
+{
+	unsigned value = 0;
+	const char *at = text;
+
+	for (; *at >= '0' && *at <= '9' && at - text < 9; at++)
+		value = value * 10 + (unsigned)(*at - '0');
+	if (at == text || *at != '\0' || value > most)
+		return false;
+	*out = value;
+	return true;
+}
+
+static bool
+take_format(struct options *options, const char *text)
+{
+	for (enum format at = FORMAT_NONE + 1; at < FORMATS; at++)
+		if (strcmp(formats[at], text) == 0) {
+			options->format = at;
+			return true;
+		}
+	usage_error(
+	    "--format: there is no `%s'; write ini, csv, json, table, dot or svg", text);
+	return false;
+}
+
+static bool
+take_paths(struct options *options, const char *text)
+{
+	if (word_number(text, 4096, &options->paths) && options->paths >= 2)
+		return true;
+	usage_error("--paths: `%s' is out of bounds; write a number from 2 to 4096, of "
+		    "next hops",
+	    text);
+	return false;
+}
+
+static bool
+set_action(struct options *options, enum action action)
+{
+	if (options->action != ACTION_MAKE && options->action != action) {
+		usage_error(
+		    "choose one of check, --advise, --update and --routes, not two");
+		return false;
+	}
+	options->action = action;
+	return true;
+}
+
+/* The list that the option adds to, or NULL. */
+static struct words *
+words_of(struct options *options, int option)
+{
+	switch (option) {
+	case OPT_SERVERS:
+		return &options->servers;
+	case OPT_ADDRESSES:
+		return &options->addresses;
+	case OPT_WEIGHT:
+		return &options->weights;
+	case OPT_RACK:
+		return &options->racks;
+	case OPT_MAC:
+		return &options->macs;
+	case OPT_ADD:
+		return &options->adds;
+	case OPT_REMOVE:
+		return &options->removes;
+	case OPT_MAX_EXCESS:
+		return &options->max_excess;
+	case OPT_EXTERNAL:
+		return &options->external;
+	default:
+		return NULL;
+	}
+}
+
+/* Where the option's one value goes, or NULL. */
+static const char **
+word_of(struct options *options, int option)
+{
+	switch (option) {
+	case 'c':
+		return &options->config;
+	case OPT_MACS:
+		return &options->macs_file;
+	case OPT_NETWORK:
+		return &options->network;
+	case OPT_TIERS:
+		return &options->tiers;
+	case OPT_ROUTES:
+		return &options->routes;
+	default:
+		return NULL;
+	}
+}
+
+static const char *
+name_of(int option)
+{
+	const struct option *at = long_options;
+
+	while (at->name != NULL && at->val != option)
+		at++;
+	return at->name;
+}
+
+static bool
+take_word(struct options *options, int option, const char *text)
+{
+	struct words *words = words_of(options, option);
+	const char **word = word_of(options, option);
+
+	if (words != NULL) {
+		if (words->count == OPTION_WORDS) {
+			usage_error("--%s: given more than %d times; write lists, with "
+				    "commas",
+			    name_of(option), OPTION_WORDS);
+			return false;
+		}
+		words->word[words->count++] = text;
+	} else if (word != NULL) {
+		if (*word != NULL) {
+			usage_error("--%s: given twice; remove one", name_of(option));
+			return false;
+		}
+		*word = text;
+	}
+	return true;
+}
+
+static bool
+take_option(struct options *options, int option, const char *text)
+{
+	switch (option) {
+	case OPT_FORMAT:
+		return take_format(options, text);
+	case OPT_PATHS:
+		return take_paths(options, text);
+	case OPT_ADVISE:
+		return set_action(options, ACTION_ADVISE);
+	case OPT_UPDATE:
+		return set_action(options, ACTION_UPDATE);
+	case OPT_ROUTES:
+		return set_action(options, ACTION_ROUTES) &&
+		       take_word(options, option, text);
+	case 'n':
+		options->dry_run = true;
+		return true;
+	default:
+		return take_word(options, option, text);
+	}
+}
+
+static bool
+refuse(bool given, const char *what, const char *where)
+{
+	if (given)
+		usage_error("%s goes with %s; add that, or remove %s", what, where, what);
+	return given;
+}
+
+/* Options that would have no effect. */
+static bool
+fits_together(struct options *options)
+{
+	enum action action = options->action;
+	bool update = action == ACTION_UPDATE;
+	bool made = options->servers.count > 0;
+
+	if (refuse(!update && options->adds.count > 0, "--add", "--update") ||
+	    refuse(!update && options->removes.count > 0, "--remove", "--update") ||
+	    refuse(!update && options->dry_run, "--dry-run", "--update") ||
+	    refuse(action != ACTION_CHECK && options->max_excess.count > 0,
+		"--max-excess", "check") ||
+	    refuse(action != ACTION_ROUTES && options->external.count > 0, "--external",
+		"--routes") ||
+	    refuse(
+		action != ACTION_ROUTES && action != ACTION_ADVISE && options->paths > 0,
+		"--paths", "--advise or --routes") ||
+	    refuse(action != ACTION_MAKE && options->format != FORMAT_NONE, "--format",
+		"--servers or -c alone"))
+		return false;
+	if (options->config != NULL && made) {
+		usage_error("the servers are those of -c %s or those of --servers; "
+			    "remove one of the two",
+		    options->config);
+		return false;
+	}
+	if (update && options->config == NULL) {
+		usage_error("--update needs the file to change; add -c FILE");
+		return false;
+	}
+	if (action == ACTION_MAKE && options->config != NULL)
+		options->action = ACTION_SHOW;
+	bool fixed =
+	    options->config != NULL && !update && options->action != ACTION_ROUTES;
+	return !(
+	    refuse(fixed && options->addresses.count > 0, "--addresses",
+		"--servers or --update") ||
+	    refuse(fixed && options->tiers != NULL, "--tiers", "--servers or --update") ||
+	    refuse(fixed && options->weights.count > 0, "--weight",
+		"--servers or --update") ||
+	    refuse(
+		fixed && options->racks.count > 0, "--rack", "--servers or --update") ||
+	    refuse(fixed && options->macs.count > 0, "--mac", "--servers or --update") ||
+	    refuse(
+		fixed && options->macs_file != NULL, "--macs", "--servers or --update"));
+}
+
+/* The words that are no options. */
+static bool
+take_rest(struct options *options, int argc, char **argv)
+{
+	for (int i = optind; i < argc; i++) {
+		if (strcmp(argv[i], "check") == 0) {
+			if (!set_action(options, ACTION_CHECK))
+				return false;
+			continue;
+		}
+		usage_error("`%s' is no option and no command; the command is check, and "
+			    "`vlbplan --help' lists the options",
+		    argv[i]);
+		return false;
+	}
+	return true;
+}
+
+bool
+options_parse(struct options *options, int argc, char **argv, int *status)
+{
+	int option;
+
+	memset(options, 0, sizeof *options);
+	*status = EXIT_USAGE;
+	while ((option = getopt_long(argc, argv, "c:nVh", long_options, NULL)) != -1) {
+		if (option == 'h' || option == 'V') {
+			if (option == 'h')
+				fputs(help, stdout);
+			else
+				printf("vlbplan %s\n", PACKAGE_VERSION);
+			*status = EXIT_SUCCESS;
+			return false;
+		}
+		if (option == '?') {
+			fputs("Try `vlbplan --help'.\n", stderr);
+			return false;
+		}
+		if (!take_option(options, option, optarg))
+			return false;
+	}
+	if (argc < 2) {
+		fputs(help, stderr);
+		return false;
+	}
+	return take_rest(options, argc, argv) && fits_together(options);
+}
