@@ -244,6 +244,7 @@ static const struct mistake {
 	{ 20, "mac = 01:00:5e:00:00:01", 20, "is a multicast address", 0 },
 	{ 20, "mac = 02:00:00:00:01:01", 20, "belongs to server A already, in line 15", 0 },
 	{ 20, "mac = 02:00:00:00:00:02\nmac = 02:00:00:00:00:02", 21, "belongs to server B already, in line 20", 0 },
+	{ 20, "mac = FILL-IN", 20, "mac: the mac of server B is still the placeholder of vlbplan; write the hardware address of its interface", 0 },
 	{ 20, "", 19, "server B has no mac; write mac = ", 0 },
 	/* Lists. */
 	{ 16, "primary = 10.77.0.1, 10.77.0.2,", 16, "the list ends in a comma; remove it", 0 },
@@ -399,6 +400,18 @@ START_TEST(weight_and_rack_are_each_servers_own)
 	ck_assert_str_eq(conf->server[1].rack, "r-2");
 	ck_assert_uint_eq(conf->server[2].weight, 1);
 	ck_assert_str_eq(conf->server[2].rack, "");
+}
+END_TEST
+
+START_TEST(a_draft_may_have_placeholders)
+{
+	conf_allow_placeholders(reader);
+	feed(1, "[server A]\nmac = FILL-IN\nprimary = 10.77.0.1\n"
+		"[server B]\nmac = FILL-IN\nmac = 02:00:00:00:00:02\n"
+		"secondary = 10.77.0.1");
+	ck_assert_msg(conf_finish(reader), "%s", all_mistakes());
+	ck_assert_uint_eq(conf->server[0].macs, 0);
+	ck_assert_uint_eq(conf->server[1].macs, 1);
 }
 END_TEST
 
@@ -639,6 +652,7 @@ main(void)
 	tcase_add_loop_test(tc, a_variant_is_taken, 0, COUNT(variants));
 	tcase_add_test(tc, the_good_file_says_this);
 	tcase_add_test(tc, weight_and_rack_are_each_servers_own);
+	tcase_add_test(tc, a_draft_may_have_placeholders);
 	tcase_add_test(tc, defaults_hold);
 	tcase_add_loop_test(tc, auto_follows_hello, 0, COUNT(intervals));
 	tcase_add_test(tc, words_have_values);

@@ -19,7 +19,9 @@
 #define CONF_NAME 64      /* longest name, with its end */
 #define CONF_ERRORS 64    /* mistakes kept; more are only counted */
 #define CONF_WEIGHT 1000  /* most weight of a server */
-#define CONF_NONE (-1)    /* no such server, address or tier */
+/* Stands for a hardware address that is still to be filled in; vlbplan writes it. */
+#define CONF_PLACEHOLDER "FILL-IN"
+#define CONF_NONE (-1) /* no such server, address or tier */
 
 #define CONF_NEVER UINT64_MAX /* failback = manual */
 #define MS_NS UINT64_C(1000000)
@@ -81,6 +83,9 @@ struct conf_reader;
 size_t conf_reader_size(void);
 /* Begin: *conf gets the defaults, no error yet. READER needs no clean-up. */
 void conf_begin(struct conf_reader *reader, struct conf *conf);
+/* Take placeholders for hardware addresses: the server has none then (.macs = 0). For
+ * programs that speak to nobody. */
+void conf_allow_placeholders(struct conf_reader *reader);
 /* A section's head ("server A", without brackets) stands at LINE. */
 void conf_section(struct conf_reader *reader, int line, const char *section);
 /* KEY = VALUE stands at LINE, in the section told last. */

@@ -43,6 +43,12 @@ conf_begin(struct conf_reader *reader, struct conf *conf)
 	};
 }
 
+void
+conf_allow_placeholders(struct conf_reader *reader)
+{
+	reader->placeholders = true;
+}
+
 /* The text ends up on terminals and in journals, and quotes what anybody wrote. */
 static void
 make_printable(char *text)

@@ -83,6 +83,7 @@ struct conf_reader {
 	 * only the consequence. The line of the first such item; 0: none. */
 	int tier_lost[CONF_TIERS];
 
+	bool placeholders; /* are taken */
 	bool full_servers; /* told once, not for each one too many */
 	bool full_places;
 	unsigned places;

@@ -129,6 +129,22 @@ mac_is_taken(struct conf_reader *reader, const char *item, const struct mac *mac
 	return true;
 }
 
+/* ITEM is what vlbplan wrote because it was not told better. Told, unless it is taken. */
+static bool
+is_placeholder(struct conf_reader *reader, const char *item, bool *good)
+{
+	if (strcmp(item, CONF_PLACEHOLDER) != 0)
+		return false;
+	if (!reader->placeholders) {
+		conf_wrong(reader,
+		    "the mac of server %s is still the placeholder of vlbplan; write the "
+		    "hardware address of its interface, such as 02:00:00:00:00:01",
+		    reader->conf->server[reader->server].name);
+		*good = false;
+	}
+	return true;
+}
+
 bool
 conf_read_macs(struct conf_reader *reader, const char *value)
 {
@@ -139,8 +155,13 @@ conf_read_macs(struct conf_reader *reader, const char *value)
 
 	reader->mac_given[reader->server] = true;
 	for (const char *rest = value; rest != NULL;) {
-		if (!next_item(reader, &rest, item) ||
-		    !conf_read_mac(reader, item, &mac)) {
+		if (!next_item(reader, &rest, item)) {
+			good = false;
+			continue;
+		}
+		if (is_placeholder(reader, item, &good))
+			continue;
+		if (!conf_read_mac(reader, item, &mac)) {
 			good = false;
 			continue;
 		}

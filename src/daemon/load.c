@@ -304,20 +304,19 @@ open_file(const char *path)
 }
 
 int
-load_file(const char *path, struct conf *conf)
+load_stream(FILE *file, const char *path, bool draft, struct conf *conf)
 {
-	struct source source = { .line = 0 };
+	struct source source = { .file = file };
 	int result = -1;
 
-	source.file = open_file(path);
-	if (source.file == NULL)
-		return -1;
 	source.reader = malloc(conf_reader_size());
 	if (source.reader == NULL) {
 		tell(path, 0, "out of memory");
-		goto out;
+		return -1;
 	}
 	conf_begin(source.reader, conf);
+	if (draft)
+		conf_allow_placeholders(source.reader);
 	parse(&source);
 	if (source.failed)
 		tell(path, source.failed_line, source.why);
@@ -325,8 +324,30 @@ load_file(const char *path, struct conf *conf)
 		tell_mistakes(path, source.reader);
 	else
 		result = 0;
-out:
 	free(source.reader);
-	fclose(source.file);
 	return result;
+}
+
+static int
+load_path(const char *path, bool draft, struct conf *conf)
+{
+	FILE *file = open_file(path);
+
+	if (file == NULL)
+		return -1;
+	int result = load_stream(file, path, draft, conf);
+	fclose(file);
+	return result;
+}
+
+int
+load_file(const char *path, struct conf *conf)
+{
+	return load_path(path, false, conf);
+}
+
+int
+load_draft(const char *path, struct conf *conf)
+{
+	return load_path(path, true, conf);
 }

@@ -232,7 +232,7 @@ perform(struct play *play)
 	play->conf = malloc(sizeof(*play->conf));
 	if (play->conf == NULL)
 		return EXIT_FAILURE;
-	if (load_file(play->script.file, play->conf) != 0 ||
+	if (load_draft(play->script.file, play->conf) != 0 ||
 	    adapt(play->conf, play->script.file) != 0)
 		return EXIT_FILE_WRONG;
 	if (!script_bind(&play->script, play->conf))
