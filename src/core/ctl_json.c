@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ctl_json.c - status, addresses and peers as JSON. vlbctl(8) is the contract. */
+#include <inttypes.h>
+
+#include "ctl_internal.h"
+
+static void
+json_routers_of(struct out *out, const struct engine *engine, unsigned address)
+{
+	const struct conf *conf = engine_conf(engine);
+	char ip[IP_TEXT];
+
+	for (unsigned r = 0; r < conf->routers; r++) {
+		struct engine_confirmation c =
+		    engine_view_confirmation(engine, address, r);
+		put(out, "%s{\"router\":\"%s\",\"confirmed\":%s,\"took_ms\":",
+		    r > 0 ? "," : "", ip_format(&conf->router[r], ip),
+		    c.confirmed ? "true" : "false");
+		put_ms(out, c.took_ns);
+		put(out, "}");
+	}
+}
+
+static void
+json_address(struct out *out, const struct engine *engine, unsigned a, uint64_t now_ns)
+{
+	struct engine_address_view view = engine_view_address(engine, a);
+	bool listed = view.tier != CONF_NONE;
+	char ip[IP_TEXT];
+
+	put(out, "{\"address\":\"%s\",\"tier\":",
+	    ip_format(&engine_conf(engine)->address[a].ip, ip));
+	if (listed)
+		put(out, "%d", view.tier);
+	else
+		put(out, "null");
+	put(out, ",\"state\":");
+	put_string(out, listed ? failover_state_name(view.state) : NULL);
+	put(out, ",\"phase\":");
+	put_string(out, listed ? failover_phase_name(view.phase) : NULL);
+	put(out, ",\"owner\":");
+	put_string(out, ctl_owner_name(engine, view.owner));
+	put(out, ",\"configured\":%s,\"confirmed\":%s,\"since_ms\":",
+	    view.configured ? "true" : "false", view.confirmed ? "true" : "false");
+	put_ms(out, now_ns - view.since_ns);
+	put(out, ",\"left_ms\":");
+	put_ms(out, view.deadline_ns == NEVER || view.deadline_ns < now_ns
+			? NEVER
+			: view.deadline_ns - now_ns);
+	put(out, ",\"routers\":[");
+	json_routers_of(out, engine, a);
+	put(out, "]}");
+}
+
+static void
+json_addresses(struct out *out, const struct engine *engine, uint64_t now_ns)
+{
+	put(out, "\"addresses\":[");
+	for (unsigned a = 0; a < engine_conf(engine)->addresses; a++) {
+		if (a > 0)
+			put(out, ",");
+		json_address(out, engine, a, now_ns);
+	}
+	put(out, "]");
+}
+
+static void
+json_peers(struct out *out, const struct engine *engine, uint64_t now_ns)
+{
+	const struct conf *conf = engine_conf(engine);
+	const char *comma = "";
+	char mac[MAC_TEXT];
+
+	put(out, "\"peers\":[");
+	for (unsigned s = 0; s < conf->servers; s++) {
+		if (s == engine_self(engine)->server)
+			continue;
+		struct engine_peer_view view = engine_view_peer(engine, s, now_ns);
+		put(out,
+		    "%s{\"name\":\"%s\",\"state\":\"%s\",\"mac\":\"%s\",\"silence_ms\":",
+		    comma, conf->server[s].name, peer_state_name(view.state),
+		    mac_format(&view.mac, mac));
+		put_ms(out, view.silence_ns);
+		put(out, ",\"addresses\":%u}", view.addresses);
+		comma = ",";
+	}
+	put(out, "]");
+}
+
+static void
+json_routers(struct out *out, const struct engine *engine, uint64_t now_ns)
+{
+	const struct conf *conf = engine_conf(engine);
+	char ip[IP_TEXT], mac[MAC_TEXT];
+
+	put(out, "\"routers\":[");
+	for (unsigned r = 0; r < conf->routers; r++) {
+		struct engine_router_view view = engine_view_router(engine, r);
+		put(out, "%s{\"router\":\"%s\",\"mac\":", r > 0 ? "," : "",
+		    ip_format(&conf->router[r], ip));
+		put_string(
+		    out, mac_is_zero(&view.mac) ? NULL : mac_format(&view.mac, mac));
+		put(out, ",\"heard_ms\":");
+		put_ms(out, view.heard_ns == NEVER ? NEVER : now_ns - view.heard_ns);
+		put(out, "}");
+	}
+	put(out, "]");
+}
+
+static void
+json_counters(struct out *out, const struct engine *engine)
+{
+	static const char *const sent[FRAME_KINDS] = {
+		[FRAME_CLAIM] = "claims",
+		[FRAME_RELEASE] = "releases",
+		[FRAME_PROBE] = "probes",
+		[FRAME_WITNESS] = "witness_probes",
+		[FRAME_HELLO] = "hellos",
+		[FRAME_ANSWER] = "answers",
+	};
+	const struct engine_counters *c = engine_counters(engine);
+
+	put(out, "\"counters\":{\"received\":{");
+	for (unsigned v = 0; v < ARP_VERDICTS; v++)
+		put(out, "%s\"%s\":%" PRIu64, v > 0 ? "," : "",
+		    arp_verdict_name((enum arp_verdict)v), c->received[v]);
+	put(out, "},\"sent\":{");
+	for (unsigned k = 0; k < FRAME_KINDS; k++)
+		put(out, "%s\"%s\":%" PRIu64, k > 0 ? "," : "", sent[k], c->sent[k]);
+	put(out, "}");
+	const struct {
+		const char *name;
+		uint64_t value;
+	} plain[] = {
+		{ "claims", c->claims },
+		{ "answers", c->answers },
+		{ "solicitations", c->solicitations },
+		{ "releases", c->releases },
+		{ "probes", c->probes },
+		{ "echoes", c->echoes },
+		{ "foreign_claims", c->foreign_claims },
+		{ "conflicts", c->conflicts },
+		{ "late_claims", c->late_claims },
+		{ "takeovers", c->takeovers },
+		{ "yields", c->yields },
+		{ "confirmations", c->confirmations },
+		{ "put_backs", c->put_backs },
+		{ "failed_changes", c->failed_changes },
+		{ "late_turns", c->late_turns },
+		{ "lapses", c->lapses },
+		{ "isolations", c->isolations },
+		{ "frames_delayed", c->delayed },
+		{ "frames_dropped", c->dropped },
+	};
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		put(out, ",\"%s\":%" PRIu64, plain[i].name, plain[i].value);
+	put(out, "}");
+}
+
+void
+ctl_json(struct out *out, const struct engine *engine, enum ctl_command command,
+    uint64_t now_ns)
+{
+	const struct conf *conf = engine_conf(engine);
+
+	put(out, "{\"version\":%d,\"server\":\"%s\",", CTL_JSON_VERSION,
+	    conf->server[engine_self(engine)->server].name);
+	if (command == CTL_STATUS) {
+		put(out, "\"cluster\":\"%s\",\"interface\":\"%s\",\"standing\":\"%s\",",
+		    conf->name, conf->interface,
+		    engine_standing_name(engine_standing(engine)));
+		json_addresses(out, engine, now_ns);
+		put(out, ",");
+		json_peers(out, engine, now_ns);
+		put(out, ",");
+		json_routers(out, engine, now_ns);
+		put(out, ",");
+		json_counters(out, engine);
+	} else if (command == CTL_ADDRESSES) {
+		json_addresses(out, engine, now_ns);
+	} else {
+		json_peers(out, engine, now_ns);
+	}
+	put(out, "}\n");
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ctl_table.c - status, addresses and peers as tables, for people. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "ctl_internal.h"
+
+static const char *
+age(uint64_t ns, char text[24])
+{
+	uint64_t s = ns / SEC_NS;
+
+	if (ns == NEVER)
+		snprintf(text, 24, "-");
+	else if (s < 10)
+		snprintf(text, 24, "%" PRIu64 ".%03" PRIu64 "s", s, ns % SEC_NS / MS_NS);
+	else if (s < 600)
+		snprintf(text, 24, "%" PRIu64 "s", s);
+	else if (s < 36000)
+		snprintf(text, 24, "%" PRIu64 "min", s / 60);
+	else
+		snprintf(text, 24, "%" PRIu64 "h", s / 3600);
+	return text;
+}
+
+static void
+table_addresses(struct out *out, const struct engine *engine, uint64_t now_ns)
+{
+	const struct conf *conf = engine_conf(engine);
+	char ip[IP_TEXT], since[24];
+
+	put(out, "%-15s %-12s %4s %-9s %-9s %s\n", "ADDRESS", "OWNER", "TIER", "STATE",
+	    "CONFIRMED", "SINCE");
+	for (unsigned a = 0; a < conf->addresses; a++) {
+		struct engine_address_view view = engine_view_address(engine, a);
+		const char *owner = ctl_owner_name(engine, view.owner);
+		bool serves = failover_state_serves(view.state);
+		bool listed = view.tier != CONF_NONE;
+		put(out, "%-15s %-12s ", ip_format(&conf->address[a].ip, ip),
+		    owner != NULL ? owner : "?");
+		if (!listed) {
+			put(out, "%4s %s\n", "-", "-");
+			continue;
+		}
+		put(out, "%4d %-9s %-9s %s\n", view.tier, failover_state_name(view.state),
+		    !serves          ? "-"
+		    : view.confirmed ? "yes"
+				     : "no",
+		    age(now_ns - view.since_ns, since));
+	}
+}
+
+static void
+table_peers(struct out *out, const struct engine *engine, uint64_t now_ns)
+{
+	const struct conf *conf = engine_conf(engine);
+	char mac[MAC_TEXT], silence[24];
+
+	put(out, "%-12s %-8s %-17s %9s %s\n", "PEER", "STATE", "MAC", "SILENCE",
+	    "ADDRESSES");
+	for (unsigned s = 0; s < conf->servers; s++) {
+		if (s == engine_self(engine)->server)
+			continue;
+		struct engine_peer_view view = engine_view_peer(engine, s, now_ns);
+		put(out, "%-12s %-8s %-17s %9s %u\n", conf->server[s].name,
+		    peer_state_name(view.state), mac_format(&view.mac, mac),
+		    age(view.silence_ns, silence), view.addresses);
+	}
+}
+
+static void
+table_status(struct out *out, const struct engine *engine, uint64_t now_ns)
+{
+	const struct conf *conf = engine_conf(engine);
+	unsigned count[FAILOVER_STATES] = { 0 };
+	unsigned confirmed = 0;
+
+	for (unsigned a = 0; a < conf->addresses; a++) {
+		struct engine_address_view view = engine_view_address(engine, a);
+		if (view.tier != CONF_NONE)
+			count[view.state]++;
+		confirmed += view.confirmed;
+	}
+	put(out, "%s of cluster %s on %s: %s\n",
+	    conf->server[engine_self(engine)->server].name, conf->name, conf->interface,
+	    engine_standing_name(engine_standing(engine)));
+	put(out, "%u primary, %u claimed, %u watched, %u released; ", count[PRIMARY],
+	    count[CLAIMED], count[WATCHING], count[RELEASED]);
+	if (conf->routers == 0)
+		put(out, "no router to confirm them\n\n");
+	else
+		put(out, "%u of %u confirmed by %s\n\n", confirmed,
+		    count[PRIMARY] + count[CLAIMED],
+		    conf->routers == 1 ? "the router" : "all routers");
+	table_peers(out, engine, now_ns);
+	put(out, "\n");
+	table_addresses(out, engine, now_ns);
+}
+
+void
+ctl_table(struct out *out, const struct engine *engine, enum ctl_command command,
+    uint64_t now_ns)
+{
+	if (command == CTL_STATUS)
+		table_status(out, engine, now_ns);
+	else if (command == CTL_ADDRESSES)
+		table_addresses(out, engine, now_ns);
+	else
+		table_peers(out, engine, now_ns);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* out.c - text into memory, for those who answer questions. */
+#include "out.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "vlbd/conf.h"
+
+void
+put(struct out *out, const char *format, ...)
+{
+	va_list args;
+	size_t room = out->len < out->size ? out->size - out->len : 0;
+
+	va_start(args, format);
+	int len = vsnprintf(room > 0 ? out->text + out->len : NULL, room, format, args);
+	va_end(args);
+	if (len > 0)
+		out->len += (size_t)len;
+}
+
+void
+put_string(struct out *out, const char *text)
+{
+	if (text == NULL) {
+		put(out, "null");
+		return;
+	}
+	put(out, "\"");
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
+			put(out, "\\%c", *text);
+		else if ((unsigned char)*text < 0x20)
+			put(out, "\\u%04x", (unsigned)*text);
+		else
+			put(out, "%c", *text);
+	}
+	put(out, "\"");
+}
+
+void
+put_ms(struct out *out, uint64_t ns)
+{
+	if (ns == UINT64_MAX)
+		put(out, "null");
+	else
+		put(out, "%" PRIu64 ".%03" PRIu64, ns / MS_NS, ns % MS_NS / 1000);
+}
+
+void
+put_seconds(struct out *out, uint64_t ns)
+{
+	put(out, "%" PRIu64 ".%09" PRIu64, ns / SEC_NS, ns % SEC_NS);
+}
+
+/* The calendar by hand, since gmtime(3) reads the environment. Years are counted from
+ * March, so that the leap day is the last one; an era is 400 of them. */
+void
+put_time(struct out *out, uint64_t wall_ms)
+{
+	enum { ERA_DAYS = 146097, TO_1970 = 719468 /* days from 0000-03-01 */ };
+	uint64_t ms = wall_ms % (86400 * UINT64_C(1000));
+	uint64_t days = wall_ms / (86400 * UINT64_C(1000)) + TO_1970;
+	uint64_t era = days / ERA_DAYS;
+	uint64_t day = days % ERA_DAYS;
+	uint64_t year = (day - day / 1460 + day / 36524 - day / (ERA_DAYS - 1)) / 365;
+	uint64_t of_year = day - (365 * year + year / 4 - year / 100);
+	uint64_t month = (5 * of_year + 2) / 153; /* from March */
+	uint64_t date = of_year - (153 * month + 2) / 5 + 1;
+
+	put(out,
+	    "%04" PRIu64 "-%02" PRIu64 "-%02" PRIu64 "T%02" PRIu64 ":%02" PRIu64
+	    ":%02" PRIu64 ".%03" PRIu64 "Z",
+	    era * 400 + year + (month >= 10), month < 10 ? month + 3 : month - 9, date,
+	    ms / 3600000, ms / 60000 % 60, ms / 1000 % 60, ms % 1000);
+}
