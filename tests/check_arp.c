@@ -66,6 +66,85 @@ START_TEST(padding_is_not_looked_at)
 	memset(frame, 0xa5, sizeof(frame));
 	memcpy(frame, hello, sizeof(hello));
 	ck_assert_int_eq(arp_parse(frame, sizeof(frame), &arp), ARP_OK);
+	ck_assert(!arp.note.present);
+}
+END_TEST
+
+/* The hello with the note: demoted, and the address should stay for 179 s. */
+static size_t
+noted(uint8_t frame[ARP_FRAME_LEN])
+{
+	static const uint8_t note[] = { 'v', 'l', 'b', 1, 7, 1, 179 };
+
+	memset(frame, 0, ARP_FRAME_LEN);
+	memcpy(frame, hello, sizeof(hello));
+	memcpy(frame + sizeof(hello), note, sizeof(note));
+	return sizeof(hello) + sizeof(note);
+}
+
+START_TEST(a_note_is_read_and_written)
+{
+	uint8_t frame[ARP_FRAME_LEN], again[ARP_FRAME_LEN];
+	struct arp arp;
+
+	noted(frame);
+	ck_assert_int_eq(arp_parse(frame, sizeof(frame), &arp), ARP_OK);
+	ck_assert(arp.note.present);
+	ck_assert(arp.note.demoted);
+	ck_assert_uint_eq(arp.note.stay_s, 179);
+	arp_build(&arp, again);
+	ck_assert_mem_eq(frame, again, sizeof(frame));
+	arp.note.demoted = false;
+	arp_build(&arp, again);
+	ck_assert_int_eq(arp_parse(again, sizeof(again), &arp), ARP_OK);
+	ck_assert(arp.note.present);
+	ck_assert(!arp.note.demoted);
+}
+END_TEST
+
+/* A later version's note is longer; flags that are not known are not looked at. */
+START_TEST(a_longer_note_is_read_as_far_as_it_is_known)
+{
+	uint8_t frame[ARP_FRAME_LEN];
+	struct arp arp;
+
+	noted(frame);
+	frame[46] = 18;
+	frame[47] = 0xfe;
+	ck_assert_int_eq(arp_parse(frame, sizeof(frame), &arp), ARP_OK);
+	ck_assert(arp.note.present);
+	ck_assert(!arp.note.demoted);
+}
+END_TEST
+
+START_TEST(a_note_that_is_not_whole_is_none)
+{
+	static const struct {
+		size_t at;
+		uint8_t value;
+	} spoilt[] = { { 42, 'V' }, { 43, 0 }, { 44, 0 }, { 45, 2 }, { 45, 0 }, { 46, 6 },
+		{ 46, 19 }, { 46, 255 }, { 46, 0 } };
+	uint8_t frame[ARP_FRAME_LEN];
+	struct arp arp;
+	size_t len = noted(frame);
+
+	for (size_t i = 0; i < sizeof(spoilt) / sizeof(spoilt[0]); i++) {
+		noted(frame);
+		frame[spoilt[i].at] = spoilt[i].value;
+		ck_assert_int_eq(arp_parse(frame, sizeof(frame), &arp), ARP_OK);
+		ck_assert(!arp.note.present);
+		ck_assert(!arp.note.demoted);
+	}
+	noted(frame);
+	for (size_t cut = sizeof(hello); cut < len; cut++) {
+		uint8_t *exact = malloc(cut);
+		memcpy(exact, frame, cut);
+		ck_assert_int_eq(arp_parse(exact, cut, &arp), ARP_OK);
+		ck_assert(!arp.note.present);
+		free(exact);
+	}
+	ck_assert_int_eq(arp_parse(frame, len, &arp), ARP_OK);
+	ck_assert(arp.note.present);
 }
 END_TEST
 
@@ -147,6 +226,9 @@ main(void)
 	tcase_add_test(tc, a_frame_is_written_as_it_is_read);
 	tcase_add_loop_test(tc, every_truncation_is_short, 0, (int)sizeof(hello));
 	tcase_add_test(tc, padding_is_not_looked_at);
+	tcase_add_test(tc, a_note_is_read_and_written);
+	tcase_add_test(tc, a_longer_note_is_read_as_far_as_it_is_known);
+	tcase_add_test(tc, a_note_that_is_not_whole_is_none);
 	tcase_add_loop_test(tc, one_wrong_field_is_named, 0,
 	    (int)(sizeof(mutations) / sizeof(mutations[0])));
 	tcase_add_test(tc, tagged_frames_are_told_apart);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* arp.h - the wire format: RFC 826 over Ethernet, IPv4 only.
  *
- * Bytes behind the 28-byte body are padding, and free for an authenticated tag later:
- * arp_parse() does not look at them. */
+ * Bytes behind the 28-byte body are padding, which kernels and routers do not look at.
+ * There a daemon puts a note to the daemons of its peers; a frame without one is an older
+ * daemon's, or was made by a kernel. */
 #ifndef VLBD_ARP_H
 #define VLBD_ARP_H
 
@@ -13,6 +14,16 @@
 #define ARP_REQUEST 1
 #define ARP_REPLY 2
 
+/* The note, from byte 42 of the frame on: "vlb", a version (1), the length of the whole
+ * note in bytes, flags (bit 0: demoted), stay_s. Later versions of the program may append
+ * to it, and the length grows; nobody may count on the rest of the frame. */
+struct arp_note {
+	bool present;   /* else the rest says nothing */
+	bool demoted;   /* the sender is unhealthy: whoever is healthy goes before it */
+	uint8_t stay_s; /* so long the address that is spoken for should stay where it is
+			 */
+};
+
 struct arp {
 	struct mac dst; /* Ethernet destination */
 	struct mac src; /* Ethernet source */
@@ -21,6 +32,7 @@ struct arp {
 	struct ip spa;  /* sender protocol address; family IP_V4 */
 	struct mac tha; /* target hardware address */
 	struct ip tpa;  /* target protocol address; family IP_V4 */
+	struct arp_note note;
 };
 
 /* Why a frame is not for us. */
@@ -43,7 +55,7 @@ enum arp_verdict arp_parse(const uint8_t *frame, size_t len, struct arp *out);
 /* A word for counters and logs: "short", "tagged"... */
 const char *arp_verdict_name(enum arp_verdict verdict);
 
-/* The bytes of ARP, zero-padded to ARP_FRAME_LEN. */
+/* The bytes of ARP, with its note, zero-padded to ARP_FRAME_LEN. */
 void arp_build(const struct arp *arp, uint8_t frame[ARP_FRAME_LEN]);
 
 #endif

@@ -21,7 +21,14 @@ enum layout {
 	AT_SPA = 28,
 	AT_THA = 32,
 	AT_TPA = 38,
-	AT_END = 42
+	AT_END = 42,
+	/* The note. */
+	AT_MAGIC = AT_END,
+	AT_VERSION = 45,
+	AT_LEN = 46,
+	AT_FLAGS = 47,
+	AT_STAY = 48,
+	AT_NOTE_END = 49
 };
 
 enum {
@@ -30,8 +37,12 @@ enum {
 	TYPE_8021AD = 0x88a8,
 	HRD_ETHERNET = 1,
 	PRO_IPV4 = 0x0800,
-	PLN_IPV4 = 4
+	PLN_IPV4 = 4,
+	NOTE_VERSION = 1,
+	NOTE_DEMOTED = 1 << 0
 };
+
+static const uint8_t magic[AT_VERSION - AT_MAGIC] = { 'v', 'l', 'b' };
 
 static uint16_t
 get16(const uint8_t *at)
@@ -70,6 +81,34 @@ put_ip(uint8_t *at, const struct ip *ip)
 	put16(at + 2, value & 0xffff);
 }
 
+/* Some network cards deliver what was in their buffer as padding: what is not a note to
+ * the last byte is none. */
+static struct arp_note
+get_note(const uint8_t *frame, size_t len)
+{
+	if (len < AT_NOTE_END || memcmp(frame + AT_MAGIC, magic, sizeof(magic)) != 0 ||
+	    frame[AT_VERSION] != NOTE_VERSION || frame[AT_LEN] < AT_NOTE_END - AT_MAGIC ||
+	    len - AT_MAGIC < frame[AT_LEN])
+		return (struct arp_note){ .present = false };
+	return (struct arp_note){
+		.present = true,
+		.demoted = (frame[AT_FLAGS] & NOTE_DEMOTED) != 0,
+		.stay_s = frame[AT_STAY],
+	};
+}
+
+static void
+put_note(uint8_t *frame, const struct arp_note *note)
+{
+	if (!note->present)
+		return;
+	memcpy(frame + AT_MAGIC, magic, sizeof(magic));
+	frame[AT_VERSION] = NOTE_VERSION;
+	frame[AT_LEN] = AT_NOTE_END - AT_MAGIC;
+	frame[AT_FLAGS] = note->demoted ? NOTE_DEMOTED : 0;
+	frame[AT_STAY] = note->stay_s;
+}
+
 enum arp_verdict
 arp_parse(const uint8_t *frame, size_t len, struct arp *out)
 {
@@ -95,6 +134,7 @@ arp_parse(const uint8_t *frame, size_t len, struct arp *out)
 		.spa = get_ip(frame + AT_SPA),
 		.tha = get_mac(frame + AT_THA),
 		.tpa = get_ip(frame + AT_TPA),
+		.note = get_note(frame, len),
 	};
 	if (out->op != ARP_REQUEST && out->op != ARP_REPLY)
 		return ARP_BAD_OP;
@@ -140,4 +180,5 @@ arp_build(const struct arp *arp, uint8_t frame[ARP_FRAME_LEN])
 	put_ip(frame + AT_SPA, &arp->spa);
 	memcpy(frame + AT_THA, arp->tha.byte, MAC_LEN);
 	put_ip(frame + AT_TPA, &arp->tpa);
+	put_note(frame, &arp->note);
 }
