@@ -93,7 +93,14 @@ claim(unsigned number)
 	const struct mac mac = { { 2, 0, 0, 0, 0, 1 } };
 	const struct ip ip = { IP_V4, { 10, 77, 0, (uint8_t)number } };
 
-	return (struct arp){ mac_broadcast, mac, ARP_REQUEST, mac, ip, mac_zero, ip };
+	return (struct arp){
+		.dst = mac_broadcast,
+		.src = mac,
+		.op = ARP_REQUEST,
+		.sha = mac,
+		.spa = ip,
+		.tpa = ip,
+	};
 }
 
 static void
