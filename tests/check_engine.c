@@ -995,6 +995,17 @@ START_TEST(max_rate_is_kept_in_every_second)
 }
 END_TEST
 
+/* Six frames a second have to do for asking and claiming: whose turn it is goes first. */
+START_TEST(under_max_rate_a_cold_start_takes_seconds_not_minutes)
+{
+	cl = cluster_new(6, "max_rate = 12; failback = 0s");
+	for (unsigned s = A; s <= F; s++)
+		cluster_start(cl, s);
+	cluster_run(cl, 25 * SEC_NS);
+	MAP(ALL_HOME);
+}
+END_TEST
+
 /* --- reload
  * -------------------------------------------------------------------------------- */
 
@@ -1189,6 +1200,7 @@ main(void)
 	ADD(hellos_take_turns_over_the_addresses);
 	ADD(at_rest_nothing_but_hellos_is_sent);
 	ADD(max_rate_is_kept_in_every_second);
+	ADD(under_max_rate_a_cold_start_takes_seconds_not_minutes);
 	ADD(who_drops_out_of_a_list_hands_over_to_those_who_reloaded_before);
 	ADD(who_missed_a_release_does_not_wait_for_the_leaver_for_ever);
 	ADD(a_flood_within_one_turn_loses_words_and_never_a_deed);

@@ -144,6 +144,10 @@ ask(struct engine *engine, unsigned address, uint64_t now_ns)
 {
 	const struct conf_address *listed = &engine->conf->address[address];
 	struct engine_address *a = &engine->address[address];
+	/* With few frames to spend, self's own turns go first: whoever is better asks
+	 * too. */
+	enum say_rank rank =
+	    better_candidates(engine, address, now_ns) > 0 ? SAY_ASK_BEHIND : SAY_ASK;
 
 	if (a->failover.tries == 1)
 		a->asked_ns = now_ns;
@@ -154,12 +158,12 @@ ask(struct engine *engine, unsigned address, uint64_t now_ns)
 		/* The dead too: loss may have buried somebody alive. */
 		if (server == engine->self.server)
 			continue;
-		if (!say_room(engine, SAY_ASK, now_ns)) {
+		if (!say_room(engine, rank, now_ns)) {
 			/* Not asked is not unanswered: the round goes on when there is
 			 * room. */
 			a->failover.tries--;
 			a->failover.deadline_ns =
-			    say_when(engine, SAY_ASK, now_ns) + engine->timing.ask_ns;
+			    say_when(engine, rank, now_ns) + engine->timing.ask_ns;
 			return;
 		}
 		say_probe(engine, server, &listed->ip, now_ns);

@@ -156,7 +156,7 @@ void hear_frame(struct engine *engine, const struct arp *arp, uint64_t now_ns);
 /* say.c */
 /* Who goes first under max_rate: a frame may leave if it leaves that much room for those
  * that matter more. A claim takes all it needs; hellos have a share of their own. */
-enum say_rank { SAY_PROBE = 2, SAY_ASK = 3, SAY_ANSWER = 4 };
+enum say_rank { SAY_PROBE = 2, SAY_ASK = 3, SAY_ANSWER = 4, SAY_ASK_BEHIND = 5 };
 /* May one leave now? If not, it is counted as delayed. */
 bool say_room(struct engine *engine, enum say_rank rank, uint64_t now_ns);
 /* When it may. */
