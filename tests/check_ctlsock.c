@@ -7,6 +7,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,7 +22,8 @@
 
 #include "log.h"
 
-enum { PATIENCE_MS = 15000, LARGE = 400 * 1024, SLOTS = 8 };
+enum { PATIENCE_MS = 15000, LARGE = 400 * 1024, SLOTS = 8, RESERVED = 2, FOLLOWERS = 4 };
+enum { READERS = 4001, ADMINS = 4002, STRANGER = 4003 };
 
 static char directory[80];
 static char path[100];
@@ -30,6 +32,7 @@ static struct ev_loop *loop;
 static ev_timer pulse;
 static struct ctlsock *ctlsock;
 static unsigned asked;
+static unsigned long ticket; /* of the last request */
 
 static long
 now_ms(void)
@@ -42,26 +45,36 @@ now_ms(void)
 
 /* --- the daemon's side ------------------------------------------------------------ */
 
-/* "large": LARGE bytes; "none": none; else an echo. */
-static char *
-answer(void *user, const char *request, size_t *len)
+/* "large": LARGE bytes; "none": none; "later": when finish() is called; "follow": what is
+ * published on channel 1; "who": what the client may; else an echo. */
+static struct ctlsock_reply
+answer(void *user, const struct ctlsock_asker *asker, const char *request)
 {
-	char *reply = malloc(LARGE);
+	struct ctlsock_reply reply = { .then = CTLSOCK_END };
 
 	ck_assert_ptr_eq(user, &asked);
-	ck_assert_ptr_nonnull(reply);
 	asked++;
-	if (strcmp(request, "none") == 0) {
-		free(reply);
-		return NULL;
-	}
+	ticket = asker->ticket;
+	if (strcmp(request, "later") == 0)
+		reply.then = CTLSOCK_LATER;
+	if (strcmp(request, "none") == 0 || reply.then == CTLSOCK_LATER)
+		return reply;
+	reply.text = malloc(LARGE);
+	ck_assert_ptr_nonnull(reply.text);
 	if (strcmp(request, "large") == 0) {
-		memset(reply, 'x', LARGE);
-		memcpy(reply, "ok\n", 3);
-		reply[LARGE - 1] = '\n';
-		*len = LARGE;
+		memset(reply.text, 'x', LARGE);
+		memcpy(reply.text, "ok\n", 3);
+		reply.text[LARGE - 1] = '\n';
+		reply.len = LARGE;
+	} else if (strcmp(request, "follow") == 0) {
+		reply.then = CTLSOCK_FOLLOW;
+		reply.channel = 1;
+		reply.len = (size_t)snprintf(reply.text, LARGE, "ok\n");
+	} else if (strcmp(request, "who") == 0) {
+		reply.len = (size_t)snprintf(
+		    reply.text, LARGE, "%s\n", asker->may_steer ? "steer" : "ask");
 	} else {
-		*len = (size_t)snprintf(reply, LARGE, "ok\n<%s>\n", request);
+		reply.len = (size_t)snprintf(reply.text, LARGE, "ok\n<%s>\n", request);
 	}
 	return reply;
 }
@@ -85,7 +98,10 @@ turn(void)
 static struct ctlsock *
 open_at(const char *where)
 {
-	return ctlsock_open(loop, where, answer, &asked);
+	const struct ctlsock_rights rights = { READERS, ADMINS };
+
+	/* Only root can give the socket to a group that it is not in. */
+	return ctlsock_open(loop, where, geteuid() == 0 ? &rights : NULL, answer, &asked);
 }
 
 /* As open_at(); what it logs is in said[]. */
@@ -478,6 +494,225 @@ START_TEST(no_descriptors_do_not_spin)
 }
 END_TEST
 
+/* --- replies that come later, or without end ---------------------------------------- */
+
+START_TEST(a_reply_may_come_later)
+{
+	int fd = client();
+	char text[200];
+
+	tell(fd, "later\n");
+	for (unsigned i = 0; i < 30; i++)
+		turn();
+	ck_assert_int_lt(recv(fd, text, sizeof(text), 0), 0);
+	check_served();
+	ctlsock_finish(ctlsock, ticket - 1, strdup("ok\ndone\n"), 8);
+	ck_assert_uint_eq(listen_to(fd, text, sizeof(text)), 8);
+	ck_assert_str_eq(text, "ok\ndone\n");
+	check_served();
+}
+END_TEST
+
+START_TEST(who_does_not_wait_for_it_costs_nothing)
+{
+	int fd = client();
+
+	tell(fd, "later\n");
+	turn();
+	close(fd);
+	turn();
+	ctlsock_finish(ctlsock, ticket, strdup("ok\n"), 3);
+	ctlsock_finish(ctlsock, ticket + 7, strdup("ok\n"), 3); /* never asked */
+	check_served();
+}
+END_TEST
+
+static int
+follower(void)
+{
+	int fd = client();
+	char head[3];
+
+	tell(fd, "follow\n");
+	for (unsigned i = 0; recv(fd, head, sizeof(head), MSG_PEEK) < 3; i++) {
+		ck_assert_uint_lt(i, 100);
+		turn();
+	}
+	ck_assert_int_eq(recv(fd, head, sizeof(head), 0), 3);
+	return fd;
+}
+
+START_TEST(followers_are_sent_what_is_published)
+{
+	char text[200];
+
+	ck_assert(!ctlsock_followed(ctlsock, 1));
+	int one = follower(), other = follower();
+	ck_assert(ctlsock_followed(ctlsock, 1));
+	ck_assert(!ctlsock_followed(ctlsock, 2));
+	ck_assert(!ctlsock_followed(NULL, 1));
+	ctlsock_publish(ctlsock, 1, "first\n", 6);
+	ctlsock_publish(ctlsock, 2, "elsewhere\n", 10);
+	/* It stays longer than a client that has nothing to say. */
+	for (const long end_ms = now_ms() + 2500; now_ms() < end_ms;)
+		turn();
+	ctlsock_publish(ctlsock, 1, "second\n", 7);
+	close(other);
+	turn();
+	/* And what is not yet sent goes out before the end. */
+	ctlsock_publish(ctlsock, 1, "last\n", 5);
+	ctlsock_close(ctlsock);
+	ctlsock = NULL;
+	ck_assert_uint_eq(listen_to(one, text, sizeof(text)), 18);
+	ck_assert_str_eq(text, "first\nsecond\nlast\n");
+}
+END_TEST
+
+START_TEST(a_follower_that_never_reads_is_cut_off)
+{
+	static char line[1000];
+	int idle = follower(), good = follower();
+	size_t published = 0, heard = 0;
+	ssize_t got;
+
+	memset(line, 'l', sizeof(line));
+	while (!is_cut_off(idle)) {
+		ck_assert_uint_lt(published, 4 * 1024 * 1024);
+		ctlsock_publish(ctlsock, 1, line, sizeof(line));
+		published += sizeof(line);
+		turn();
+		while ((got = recv(good, said, sizeof(said), 0)) > 0)
+			heard += (size_t)got;
+	}
+	for (unsigned i = 0; heard < published; i++) {
+		ck_assert_uint_lt(i, 500);
+		turn();
+		while ((got = recv(good, said, sizeof(said), 0)) > 0)
+			heard += (size_t)got;
+	}
+	ck_assert_uint_eq(heard, published);
+	close(idle);
+	close(good);
+	check_served();
+}
+END_TEST
+
+START_TEST(followers_leave_room_for_others)
+{
+	int fds[FOLLOWERS];
+	char text[200];
+
+	for (unsigned i = 0; i < FOLLOWERS; i++)
+		fds[i] = follower();
+	int one_more = client();
+	tell(one_more, "follow\n");
+	ck_assert_uint_gt(listen_to(one_more, text, sizeof(text)), 0);
+	ck_assert_int_eq(strncmp(text, "error ", 6), 0);
+	check_served();
+	tell(fds[0], "garbage"); /* has nothing to say */
+	for (unsigned i = 0; !is_cut_off(fds[0]); i++) {
+		ck_assert_uint_lt(i, 100);
+		turn();
+	}
+	for (unsigned i = 0; i < FOLLOWERS; i++)
+		close(fds[i]);
+}
+END_TEST
+
+/* --- who may --------------------------------------------------------------------------
+ */
+
+/* A connection as somebody else: the kernel notes who connects. */
+static int
+client_as(uid_t uid, gid_t gid, gid_t also)
+{
+	int fd = new_socket();
+	gid_t before[64];
+	int groups = getgroups(64, before);
+
+	ck_assert_int_ge(groups, 0);
+	/* So that the file does not stop him: it is the daemon's own check that is
+	 * tested. */
+	ck_assert_int_eq(chmod(directory, 0755), 0);
+	ck_assert_int_eq(chmod(path, 0666), 0);
+	ck_assert_int_eq(setgroups(1, &also), 0);
+	ck_assert_int_eq(setegid(gid), 0);
+	ck_assert_int_eq(seteuid(uid), 0);
+	connect_to(fd);
+	ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_int_eq(setegid(0), 0);
+	ck_assert_int_eq(setgroups((size_t)groups, before), 0);
+	return fd;
+}
+
+static bool
+can_be_others(void)
+{
+	gid_t group = STRANGER, before[64];
+	int groups = getgroups(64, before);
+
+	/* In a user namespace of one user even root cannot. */
+	if (geteuid() != 0 || groups < 0 || setgroups(1, &group) != 0)
+		return false;
+	return setgroups((size_t)groups, before) == 0;
+}
+
+static const struct {
+	uid_t uid;
+	gid_t gid, also;
+	const char *told;
+} people[] = {
+	{ 0, STRANGER, STRANGER, "steer\n" },
+	{ STRANGER, ADMINS, STRANGER, "steer\n" },
+	{ STRANGER, STRANGER, ADMINS, "steer\n" },
+	{ STRANGER, READERS, ADMINS, "steer\n" },
+	{ STRANGER, READERS, STRANGER, "ask\n" },
+	{ STRANGER, STRANGER, READERS, "ask\n" },
+	{ STRANGER, STRANGER, STRANGER,
+	    "denied you may not ask this daemon: be root, or of the group vlbd\n" },
+};
+
+START_TEST(the_kernel_vouches_for_clients)
+{
+	char text[200];
+
+	int fd = client_as(people[_i].uid, people[_i].gid, people[_i].also);
+	(void)send(fd, "who\n", 4, MSG_NOSIGNAL);
+	ck_assert_uint_gt(listen_to(fd, text, sizeof(text)), 0);
+	ck_assert_str_eq(text, people[_i].told);
+	ck_assert_uint_eq(asked, people[_i].told[0] == 'd' ? 0 : 1);
+}
+END_TEST
+
+START_TEST(the_socket_belongs_to_the_readers)
+{
+	struct stat found;
+
+	ck_assert_int_eq(stat(path, &found), 0);
+	ck_assert_uint_eq(found.st_gid, READERS);
+	ck_assert_uint_eq(found.st_mode & 07777, 0660);
+}
+END_TEST
+
+/* Readers cannot fill all the slots: whoever may steer still gets through. */
+START_TEST(readers_leave_room_for_those_who_steer)
+{
+	int fds[SLOTS - RESERVED];
+	char text[200];
+
+	for (unsigned i = 0; i < SLOTS - RESERVED; i++) {
+		fds[i] = client_as(STRANGER, READERS, READERS);
+		turn();
+	}
+	int one_more = client_as(STRANGER, READERS, READERS);
+	ck_assert_uint_gt(listen_to(one_more, text, sizeof(text)), 0);
+	ck_assert_int_eq(strncmp(text, "error ", 6), 0);
+	check_served();
+	for (unsigned i = 0; i < SLOTS - RESERVED; i++)
+		close(fds[i]);
+}
+END_TEST
+
 /* --- the file --------------------------------------------------------------------- */
 
 START_TEST(only_owner_and_group_may_ask)
@@ -647,6 +882,35 @@ client_case(void)
 }
 
 static TCase *
+stream_case(void)
+{
+	TCase *tc = tcase_create("streams");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, begin, end);
+	tcase_add_test(tc, a_reply_may_come_later);
+	tcase_add_test(tc, who_does_not_wait_for_it_costs_nothing);
+	tcase_add_test(tc, followers_are_sent_what_is_published);
+	tcase_add_test(tc, a_follower_that_never_reads_is_cut_off);
+	tcase_add_test(tc, followers_leave_room_for_others);
+	return tc;
+}
+
+static TCase *
+rights_case(void)
+{
+	TCase *tc = tcase_create("rights");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, begin, end);
+	tcase_add_loop_test(
+	    tc, the_kernel_vouches_for_clients, 0, sizeof(people) / sizeof(people[0]));
+	tcase_add_test(tc, the_socket_belongs_to_the_readers);
+	tcase_add_test(tc, readers_leave_room_for_those_who_steer);
+	return tc;
+}
+
+static TCase *
 file_case(void)
 {
 	TCase *tc = tcase_create("file");
@@ -672,6 +936,11 @@ main(void)
 
 	log_open(0);
 	suite_add_tcase(suite, client_case());
+	suite_add_tcase(suite, stream_case());
+	if (can_be_others())
+		suite_add_tcase(suite, rights_case());
+	else
+		puts("# who may what is not tested: we cannot be others here");
 	suite_add_tcase(suite, file_case());
 	SRunner *runner = srunner_create(suite);
 	srunner_set_tap(runner, "-");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ctlsock.c - the control socket: short questions, one answer each.
+/* ctlsock.c - the control socket, and the slots of its clients.
  *
- * Clients are strangers to the loop: each has a slot, a bounded request and a deadline,
- * and is cut off when it exceeds one of them. */
+ * Clients are strangers to the loop: the kernel says who each one is, and each has a slot
+ * or is turned away. */
 #include "ctlsock.h"
 
 #include <errno.h>
@@ -16,112 +16,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "ctlsock_internal.h"
 #include "log.h"
 
-enum { CLIENTS = 8, REQUEST = 128, BACKLOG = 16 };
-#define PATIENCE_S 2.0 /* without progress */
+enum { BACKLOG = 16 };
 #define RECOVERY_S 1.0 /* after accept(2) failed, before it is tried again */
-
-struct client {
-	struct ctlsock *ctlsock; /* NULL: the slot is free */
-	int fd;
-	ev_io io;
-	ev_timer patience;
-	char request[REQUEST + 1];
-	size_t asked;
-	char *reply;
-	size_t len, sent;
-};
-
-struct ctlsock {
-	struct ev_loop *loop;
-	int fd;
-	ev_io io;
-	ev_timer recovery;
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
-	bool bound;
-	ctlsock_answer *answer;
-	void *user;
-	struct client clients[CLIENTS];
-};
-
-static void
-drop(struct client *client)
-{
-	struct ctlsock *ctlsock = client->ctlsock;
-
-	if (ctlsock == NULL)
-		return;
-	ev_io_stop(ctlsock->loop, &client->io);
-	ev_timer_stop(ctlsock->loop, &client->patience);
-	close(client->fd);
-	free(client->reply);
-	*client = (struct client){ .fd = -1 };
-}
-
-static void
-on_writable(struct ev_loop *loop, ev_io *watcher, int revents)
-{
-	struct client *client = watcher->data;
-
-	(void)revents;
-	ssize_t sent = send(client->fd, client->reply + client->sent,
-	    client->len - client->sent, MSG_NOSIGNAL);
-	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (sent > 0) {
-		client->sent += (size_t)sent;
-		ev_timer_again(loop, &client->patience);
-	}
-	if (sent <= 0 || client->sent == client->len)
-		drop(client);
-}
-
-static void
-reply_to(struct client *client, char *line)
-{
-	struct ctlsock *ctlsock = client->ctlsock;
-
-	client->reply = ctlsock->answer(ctlsock->user, line, &client->len);
-	if (client->reply == NULL) {
-		drop(client);
-		return;
-	}
-	ev_io_stop(ctlsock->loop, &client->io);
-	ev_io_init(&client->io, on_writable, client->fd, EV_WRITE);
-	ev_io_start(ctlsock->loop, &client->io);
-}
-
-static void
-on_readable(struct ev_loop *loop, ev_io *watcher, int revents)
-{
-	struct client *client = watcher->data;
-
-	(void)loop, (void)revents;
-	ssize_t got =
-	    recv(client->fd, client->request + client->asked, REQUEST - client->asked, 0);
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (got <= 0) {
-		drop(client);
-		return;
-	}
-	client->asked += (size_t)got;
-	char *end = memchr(client->request, '\n', client->asked);
-	if (end != NULL) {
-		*end = '\0';
-		reply_to(client, client->request);
-	} else if (client->asked == REQUEST) {
-		drop(client); /* no request is that long */
-	}
-}
-
-static void
-on_impatience(struct ev_loop *loop, ev_timer *watcher, int revents)
-{
-	(void)loop, (void)revents;
-	drop(watcher->data);
-}
 
 static void
 on_recovery(struct ev_loop *loop, ev_timer *watcher, int revents)
@@ -143,42 +42,51 @@ rest(struct ctlsock *ctlsock)
 }
 
 static void
-turn_away(int fd)
+turn_away(int fd, const char *why)
 {
-	static const char busy[] =
-	    "error the daemon has too many clients already; try again\n";
-
-	(void)send(fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL);
+	(void)send(fd, why, strlen(why), MSG_NOSIGNAL);
 	close(fd);
+}
+
+/* A free slot, or NULL. The last ones are kept for those who may steer. */
+static struct client *
+free_slot(struct ctlsock *ctlsock, enum ctlsock_may may)
+{
+	unsigned reserved = may == CTLSOCK_STEER ? 0 : CTLSOCK_RESERVED;
+	struct client *client = NULL;
+	unsigned slots = 0;
+
+	for (unsigned i = 0; i < CTLSOCK_CLIENTS; i++) {
+		if (ctlsock->clients[i].ctlsock != NULL)
+			continue;
+		client = &ctlsock->clients[i];
+		slots++;
+	}
+	return slots > reserved ? client : NULL;
 }
 
 static void
 on_client(struct ev_loop *loop, ev_io *watcher, int revents)
 {
 	struct ctlsock *ctlsock = watcher->data;
-	struct client *client = NULL;
 
-	(void)revents;
+	(void)loop, (void)revents;
 	int fd = accept4(ctlsock->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0) {
 		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
 			rest(ctlsock);
 		return;
 	}
-	for (unsigned i = 0; i < CLIENTS && client == NULL; i++)
-		if (ctlsock->clients[i].ctlsock == NULL)
-			client = &ctlsock->clients[i];
-	if (client == NULL) {
-		turn_away(fd);
-		return;
-	}
-	*client = (struct client){ .ctlsock = ctlsock, .fd = fd };
-	ev_io_init(&client->io, on_readable, fd, EV_READ);
-	ev_init(&client->patience, on_impatience);
-	client->patience.repeat = PATIENCE_S;
-	client->io.data = client->patience.data = client;
-	ev_io_start(loop, &client->io);
-	ev_timer_again(loop, &client->patience);
+	enum ctlsock_may may = ctlsock_peer(ctlsock, fd);
+	struct client *client = free_slot(ctlsock, may);
+	if (may == CTLSOCK_NOTHING)
+		turn_away(fd, "denied you may not ask this daemon: be root, or of the "
+			      "group " CTLSOCK_READERS "\n");
+	else if (client == NULL)
+		turn_away(
+		    fd, "error the daemon has too many clients already; try again\n");
+	else
+		client_begin(client, ctlsock, fd, may == CTLSOCK_STEER);
 }
 
 /* True: somebody answers at the address; false with errno otherwise. */
@@ -246,12 +154,20 @@ bind_to(struct ctlsock *ctlsock)
 		return -1;
 	}
 	ctlsock->bound = true;
+	/* Without the right to give it away, root alone will get through. */
+	if (ctlsock->rights.readers != CTLSOCK_NO_GROUP &&
+	    chown(ctlsock->path, (uid_t)-1, ctlsock->rights.readers) != 0)
+		log_warn("cannot give %s to the group %s, so only root can use it",
+		    ctlsock->path, CTLSOCK_READERS);
 	return 0;
 }
 
 struct ctlsock *
-ctlsock_open(struct ev_loop *loop, const char *path, ctlsock_answer *answer, void *user)
+ctlsock_open(struct ev_loop *loop, const char *path, const struct ctlsock_rights *rights,
+    ctlsock_answer *answer, void *user)
 {
+	static const struct ctlsock_rights nobody = { CTLSOCK_NO_GROUP,
+		CTLSOCK_NO_GROUP };
 	struct ctlsock *ctlsock = calloc(1, sizeof(*ctlsock));
 
 	if (ctlsock == NULL) {
@@ -259,6 +175,8 @@ ctlsock_open(struct ev_loop *loop, const char *path, ctlsock_answer *answer, voi
 		return NULL;
 	}
 	ctlsock->loop = loop;
+	ctlsock->own = getuid();
+	ctlsock->rights = rights != NULL ? *rights : nobody;
 	ctlsock->answer = answer;
 	ctlsock->user = user;
 	ctlsock->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -290,12 +208,46 @@ bad:
 }
 
 void
+ctlsock_finish(struct ctlsock *ctlsock, unsigned long ticket, char *text, size_t len)
+{
+	for (unsigned i = 0; i < CTLSOCK_CLIENTS; i++) {
+		struct client *client = &ctlsock->clients[i];
+		if (client->ctlsock == NULL || client->asker.ticket != ticket)
+			continue;
+		client_reply(client, text, len);
+		return;
+	}
+	free(text);
+}
+
+bool
+ctlsock_followed(const struct ctlsock *ctlsock, unsigned channel)
+{
+	for (unsigned i = 0; ctlsock != NULL && i < CTLSOCK_CLIENTS; i++)
+		if (ctlsock->clients[i].follows && ctlsock->clients[i].channel == channel)
+			return true;
+	return false;
+}
+
+void
+ctlsock_publish(struct ctlsock *ctlsock, unsigned channel, const char *text, size_t len)
+{
+	for (unsigned i = 0; i < CTLSOCK_CLIENTS; i++)
+		if (ctlsock->clients[i].follows && ctlsock->clients[i].channel == channel)
+			client_append(&ctlsock->clients[i], text, len);
+}
+
+void
 ctlsock_close(struct ctlsock *ctlsock)
 {
 	if (ctlsock == NULL)
 		return;
-	for (unsigned i = 0; i < CLIENTS; i++)
-		drop(&ctlsock->clients[i]);
+	for (unsigned i = 0; i < CTLSOCK_CLIENTS; i++) {
+		struct client *client = &ctlsock->clients[i];
+		if (client->ctlsock != NULL && client->sent < client->len)
+			client_flush(client);
+		client_drop(client);
+	}
 	if (ctlsock->io.data != NULL) {
 		ev_io_stop(ctlsock->loop, &ctlsock->io);
 		ev_timer_stop(ctlsock->loop, &ctlsock->recovery);

@@ -124,8 +124,9 @@ start(struct shell *shell)
 	}
 	if (listen_open(shell) != 0)
 		return EXIT_NOT_READY;
+	const struct ctlsock_rights rights = ctlsock_rights();
 	shell->ctlsock =
-	    ctlsock_open(shell->loop, shell->setup.socket, steer_answer, shell);
+	    ctlsock_open(shell->loop, shell->setup.socket, &rights, steer_answer, shell);
 	return shell->ctlsock != NULL ? 0 : EXIT_FAILURE;
 }
 

@@ -71,7 +71,8 @@ struct engine_self follow_self(
 void follow_ranges(struct shell *shell, const struct conf *conf);
 
 /* steer.c: answers for ctlsock_open(). */
-char *steer_answer(void *user, const char *line, size_t *len);
+struct ctlsock_reply steer_answer(
+    void *user, const struct ctlsock_asker *asker, const char *line);
 /* Read the file again. False: it is wrong (logged), and nothing has changed. */
 bool steer_reload(struct shell *shell);
 

@@ -60,46 +60,59 @@ bad:
 	return false;
 }
 
-__attribute__((format(printf, 2, 3))) static char *
-reply_text(size_t *len, const char *format, ...)
+__attribute__((format(printf, 1, 2))) static struct ctlsock_reply
+reply_text(const char *format, ...)
 {
-	char *text = NULL;
+	struct ctlsock_reply reply = { .then = CTLSOCK_END };
 	va_list args;
 
 	va_start(args, format);
-	int written = vasprintf(&text, format, args);
+	int written = vasprintf(&reply.text, format, args);
 	va_end(args);
 	if (written < 0)
-		return NULL;
-	*len = (size_t)written;
-	return text;
+		reply.text = NULL;
+	else
+		reply.len = (size_t)written;
+	return reply;
 }
 
-static char *
-reply_question(const struct shell *shell, const struct ctl_request *request, size_t *len)
+static struct ctlsock_reply
+reply_question(const struct shell *shell, const struct ctl_request *request)
 {
 	static const char ok[] = "ok\n";
 	const size_t head = sizeof(ok) - 1;
 	uint64_t at_ns = shell_now_ns();
 	size_t size = ctl_answer(shell->engine, request, at_ns, NULL, 0) + 1;
-	char *text = malloc(head + size);
+	struct ctlsock_reply reply = { .text = malloc(head + size) };
 
-	if (text == NULL)
-		return NULL;
-	memcpy(text, ok, head);
-	*len = head + ctl_answer(shell->engine, request, at_ns, text + head, size);
-	return text;
+	if (reply.text == NULL)
+		return reply;
+	memcpy(reply.text, ok, head);
+	reply.len =
+	    head + ctl_answer(shell->engine, request, at_ns, reply.text + head, size);
+	return reply;
 }
 
-char *
-steer_answer(void *user, const char *line, size_t *len)
+static bool
+steers(enum ctl_command command)
+{
+	return command == CTL_DRAIN || command == CTL_RESUME || command == CTL_RELOAD;
+}
+
+struct ctlsock_reply
+steer_answer(void *user, const struct ctlsock_asker *asker, const char *line)
 {
 	struct shell *shell = user;
 	struct ctl_request request;
 	char error[160];
 
 	if (!ctl_parse(line, &request, error, sizeof(error)))
-		return reply_text(len, "error %s\n", error);
+		return reply_text("error %s\n", error);
+	if (steers(request.command) && !asker->may_steer)
+		return reply_text(
+		    "denied you may ask this daemon but not steer it: be root, or "
+		    "of the group %s\n",
+		    CTLSOCK_ADMINS);
 	switch (request.command) {
 	case CTL_DRAIN:
 		engine_admin(shell->engine, ADMIN_DRAIN, shell_now_ns());
@@ -109,7 +122,7 @@ steer_answer(void *user, const char *line, size_t *len)
 		break;
 	case CTL_RELOAD:
 		if (!steer_reload(shell))
-			return reply_text(len,
+			return reply_text(
 			    "error not reloaded, everything goes on as before; the "
 			    "daemon's log "
 			    "says what is wrong in %s\n",
@@ -120,8 +133,8 @@ steer_answer(void *user, const char *line, size_t *len)
 	case CTL_PEERS:
 	case CTL_COMMANDS:
 	default:
-		return reply_question(shell, &request, len);
+		return reply_question(shell, &request);
 	}
 	perform(shell);
-	return reply_text(len, "ok\n");
+	return reply_text("ok\n");
 }

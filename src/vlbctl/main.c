@@ -208,6 +208,10 @@ show(char *reply, size_t len)
 		return EXIT_FAILURE;
 	}
 	*rest++ = '\0';
+	if (strncmp(reply, "denied ", 7) == 0) {
+		fprintf(stderr, "vlbctl: %s\n", reply + 7);
+		return EXIT_FAILURE;
+	}
 	if (strncmp(reply, "error ", 6) == 0) {
 		fprintf(stderr, "vlbctl: %s\n", reply + 6);
 		return EXIT_FAILURE;
