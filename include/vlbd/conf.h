@@ -100,6 +100,11 @@ bool conf_finish(struct conf_reader *reader);
 const struct conf_error *conf_errors(
     const struct conf_reader *reader, unsigned *kept, unsigned *total);
 
+/* "primary", "secondary", "tertiary", "tier4" for TIER 0, 1, ... Fill TEXT and return it.
+ */
+const char *conf_tier_name(unsigned tier, char text[CONF_NAME]);
+/* LEN bytes of TEXT are letters, digits, '.', '_' and '-', and fit a name. */
+bool conf_is_name(const char *text, size_t len);
 /* Index of the server of that NAME or MAC, or CONF_NONE. */
 int conf_server_by_name(const struct conf *conf, const char *name);
 int conf_server_by_mac(const struct conf *conf, const struct mac *mac);

@@ -106,8 +106,6 @@ void conf_lose_tiers(struct conf_reader *reader, int line);
 /* A mistake in the value of the key that is being read: "KEY: " stands before it. */
 void conf_wrong(struct conf_reader *reader, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* "primary", "secondary", "tertiary", "tier4" for TIER 0, 1, ... */
-const char *conf_tier_name(unsigned tier, char text[CONF_NAME]);
 
 /* What a duration may be. */
 struct conf_duration {
@@ -132,8 +130,6 @@ bool conf_read_address(struct conf_reader *reader, const char *item, struct ip *
 bool conf_read_prefix(
     struct conf_reader *reader, const char *item, struct conf_range *out);
 bool conf_read_mac(struct conf_reader *reader, const char *item, struct mac *out);
-/* True: LEN bytes of TEXT are letters, digits, '.', '_' and '-', and fit a name. */
-bool conf_is_name(const char *text, size_t len);
 
 /* The keys that hold lists. False when an item could not be read. */
 bool conf_read_routers(struct conf_reader *reader, const char *value);

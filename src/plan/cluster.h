@@ -16,4 +16,24 @@
  */
 struct conf *cluster_open(const struct options *options, int *status);
 
+/* The steps of it, for who changes a cluster. Each returns 0 or how to exit, having told.
+ * A new server of that NAME, which OPTION gave. */
+int cluster_add_server(struct conf *conf, const char *option, const char *name);
+/* --weight, --rack, --mac and --macs, for servers of CONF. */
+int cluster_set_servers(struct conf *conf, const struct options *options);
+/* A hardware address of server S, which WHAT (an option, or FILE:LINE) gave. */
+int cluster_add_mac(struct conf *conf, unsigned s, const char *what, const char *text);
+/* --addresses replaces the addresses of CONF. Their lists are empty. */
+int cluster_set_addresses(struct conf *conf, const struct options *options);
+/* --tiers, or what is usual for so many servers. */
+int cluster_tiers(
+    const struct conf *conf, const struct options *options, unsigned *tiers);
+
+/* "mac = ..." in a file: the name and the hardware addresses of each server. */
+int macs_read(struct conf *conf, const char *path);
+
+/* Every address of CONF must be one that the servers' network can have: that of
+ * --network, or that of this host's interface if it is one of the servers. */
+int network_check(const struct conf *conf, const struct options *options);
+
 #endif

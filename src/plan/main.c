@@ -10,8 +10,11 @@ perform(const struct options *options)
 	switch (options->action) {
 	case ACTION_MAKE:
 	case ACTION_SHOW:
+		return show_main(options);
 	case ACTION_CHECK:
+		return check_main(options);
 	case ACTION_ADVISE:
+		return advise_main(options);
 	case ACTION_UPDATE:
 	case ACTION_ROUTES:
 		break;

@@ -5,6 +5,7 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -135,6 +136,14 @@ run_error(const char *format, ...)
 	complain(format, arguments);
 	va_end(arguments);
 	return EXIT_FAILURE;
+}
+
+int
+output_end(void)
+{
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return EXIT_SUCCESS;
+	return run_error("the output cannot be written: %s", strerror(errno));
 }
 
 static bool

@@ -68,6 +68,9 @@ int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same for what is not the command line's fault; returns EXIT_FAILURE. */
 int run_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The end of standard output: EXIT_SUCCESS, or EXIT_FAILURE when not all was written. */
+int output_end(void);
+
 /* Walk the items of lists that are separated by commas. *AT begins as 0, REST as NULL.
  * The next item, without blanks around it, into ITEM. False: there is none. Too long an
  * item is cut, which no name and no address survives. */

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* advise.c - `vlbplan --advise': how many addresses, and why. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cluster.h"
+#include "commands.h"
+#include "load.h"
+#include "vlbd/plan.h"
+
+/* How many servers: "10", "A,B,C" or those of a file. */
+static int
+count_servers(const struct options *options, unsigned *servers)
+{
+	struct conf *conf = calloc(1, sizeof *conf);
+	char item[2 * CONF_NAME];
+	const char *rest = NULL;
+	unsigned at = 0;
+	int status = 0;
+
+	if (conf == NULL)
+		return run_error("out of memory");
+	if (options->config != NULL && load_draft(options->config, conf) != 0)
+		status = EXIT_FILE_WRONG;
+	while (
+	    status == 0 && words_next(&options->servers, &at, &rest, item, sizeof item))
+		status = cluster_add_server(conf, "servers", item);
+	*servers = conf->servers;
+	if (options->servers.count == 1 &&
+	    word_number(options->servers.word[0], UINT16_MAX, servers))
+		status = 0;
+	free(conf);
+	if (status != 0)
+		return status;
+	if (*servers < 2 || *servers > PLAN_SERVERS)
+		return usage_error("--servers: advice is for 2 to %d servers; write so "
+				   "many names, or --servers and the number",
+		    PLAN_SERVERS);
+	return 0;
+}
+
+static void
+reason_text(unsigned servers, unsigned paths, const struct plan_choice *choice,
+    char *text, size_t size)
+{
+	switch (choice->reason) {
+	case PLAN_SWEET:
+		snprintf(text, size,
+		    "%u x %u: the fewest with which every survivor is as even as can be "
+		    "after 1, 2 and 3 failures",
+		    servers, servers - 2);
+		break;
+	case PLAN_MULTIPLE:
+		snprintf(text, size, "%u times %u x %u: even after 1 and 2 failures",
+		    choice->addresses / (servers * (servers - 2)), servers, servers - 2);
+		break;
+	case PLAN_FLAT:
+		snprintf(text, size,
+		    "every survivor has exactly the same after up to %u failure%s",
+		    choice->flat, choice->flat == 1 ? "" : "s");
+		break;
+	case PLAN_LIMIT:
+		snprintf(text, size, "as many as the router takes (%u)", paths);
+		break;
+	case PLAN_BEST:
+		snprintf(text, size, "the smallest overload near the limit of %u", paths);
+		break;
+	case PLAN_LEAST:
+		snprintf(text, size, "one for each server");
+		break;
+	}
+}
+
+static void
+print_choice(unsigned servers, unsigned paths, const struct plan_choice *choice)
+{
+	char text[200];
+
+	printf("%c %9u", choice->advised ? '>' : ' ', choice->addresses);
+	for (unsigned f = 0; f < PLAN_FAILURES; f++) {
+		if (f >= servers) {
+			printf(" %12s", "-");
+			continue;
+		}
+		unsigned over =
+		    choice->overload[f] > 1000 ? choice->overload[f] - 1000 : 0;
+		char cell[40];
+		snprintf(cell, sizeof cell, "%u +%u.%u%%",
+		    choice->bound[f] + choice->excess[f], over / 10, over % 10);
+		printf(" %12s", cell);
+	}
+	reason_text(servers, paths, choice, text, sizeof text);
+	printf("  %s\n", text);
+}
+
+static void
+print_advice(unsigned servers, unsigned paths, const struct plan_choice *choice)
+{
+	char text[200];
+
+	reason_text(servers, paths, choice, text, sizeof text);
+	printf("\nUse %u addresses: %s.\n", choice->addresses, text);
+	if (choice->reason != PLAN_SWEET && servers > 2)
+		printf("(%u would be the sweet spot%s.)\n", servers * (servers - 2),
+		    paths != 0 && servers * (servers - 2) > paths
+			? ", if the router took so many next hops"
+			: "");
+}
+
+int
+advise_main(const struct options *options)
+{
+	struct plan_choice choice[PLAN_CHOICES];
+	unsigned servers;
+	int status = count_servers(options, &servers);
+
+	if (status != 0)
+		return status;
+	unsigned count = plan_advise(servers, options->paths, choice);
+	if (count == 0)
+		return usage_error(
+		    "--paths: %u next hops are too few for %u servers, of "
+		    "which some would have none; use fewer servers, split "
+		    "the external range over several sets of them, or take "
+		    "another router",
+		    options->paths, servers);
+	printf("%u servers", servers);
+	if (options->paths != 0)
+		printf(", and a router that takes %u next hops", options->paths);
+	printf(". Each cell: the addresses of the busiest server when so many\n"
+	       "have failed, and how much that is above a perfect split.\n\n"
+	       "  ADDRESSES %12s %12s %12s %12s  WHY\n",
+	    "NONE FAILED", "1 FAILED", "2 FAILED", "3 FAILED");
+	for (unsigned i = 0; i < count; i++)
+		print_choice(servers, options->paths, &choice[i]);
+	for (unsigned i = 0; i < count; i++)
+		if (choice[i].advised)
+			print_advice(servers, options->paths, &choice[i]);
+	return output_end();
+}

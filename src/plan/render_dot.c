@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* render_dot.c - who takes over from whom, for graphviz.
+ *
+ * An arrow from A to B with the number of addresses that B takes over when A alone fails.
+ * Racks are boxes. In an even plan all arrows look alike. */
+#include "planning.h"
+#include "render.h"
+
+static void
+print_node(FILE *out, const struct conf *conf, unsigned s)
+{
+	unsigned primaries = 0;
+
+	for (unsigned a = 0; a < conf->addresses; a++)
+		primaries += conf->address[a].server[0] == s;
+	fprintf(out, "\t\t\"%s\" [label=\"%s\\n%u\"];\n", conf->server[s].name,
+	    conf->server[s].name, primaries);
+}
+
+/* Nodes of one rack, or (0) of none. */
+static void
+print_rack(FILE *out, const struct conf *conf, const struct plan_server *server,
+    const struct racks *racks, unsigned rack)
+{
+	if (rack == 0)
+		fputs("\t{\n", out);
+	else
+		fprintf(out,
+		    "\tsubgraph \"cluster_%s\" {\n\t\tlabel=\"rack %s\";\n"
+		    "\t\tcolor=\"#999999\"; fontname=\"sans-serif\";\n",
+		    racks->name[rack], racks->name[rack]);
+	for (unsigned s = 0; s < conf->servers; s++)
+		if (server[s].rack == rack)
+			print_node(out, conf, s);
+	fputs("\t}\n", out);
+}
+
+static void
+print_arrows(FILE *out, const struct conf *conf)
+{
+	static unsigned heirs[CONF_SERVERS][CONF_SERVERS];
+	unsigned most = 1;
+
+	for (unsigned a = 0; a < conf->addresses; a++) {
+		const struct conf_address *address = &conf->address[a];
+		if (address->tiers < 2)
+			continue;
+		unsigned *count = &heirs[address->server[0]][address->server[1]];
+		if (++*count > most)
+			most = *count;
+	}
+	for (unsigned s = 0; s < conf->servers; s++)
+		for (unsigned heir = 0; heir < conf->servers; heir++)
+			if (heirs[s][heir] > 0)
+				fprintf(out,
+				    "\t\"%s\" -> \"%s\" [label=\"%u\", "
+				    "penwidth=%u.%u];\n",
+				    conf->server[s].name, conf->server[heir].name,
+				    heirs[s][heir], 1 + 3 * heirs[s][heir] / most,
+				    30 * heirs[s][heir] / most % 10);
+}
+
+int
+render_dot(FILE *out, const struct conf *conf)
+{
+	struct plan_server server[PLAN_SERVERS];
+	struct racks racks;
+
+	planning_servers(conf, server, &racks);
+	fputs("// An arrow from A to B: how many addresses B takes over when A fails.\n"
+	      "// In a node: how many it has while nobody has failed.\n"
+	      "digraph plan {\n"
+	      "\tlayout=circo; nodesep=0.6; mindist=1.6; splines=true;\n"
+	      "\tnode [shape=circle, style=filled, fillcolor=\"#cfe3f3\", "
+	      "color=\"#0072b2\", fontname=\"sans-serif\"];\n"
+	      "\tedge [color=\"#55555599\", fontname=\"sans-serif\", fontsize=10];\n",
+	    out);
+	for (unsigned rack = 0; rack <= racks.count; rack++)
+		print_rack(out, conf, server, &racks, rack);
+	print_arrows(out, conf);
+	fputs("}\n", out);
+	return 0;
+}
