@@ -89,6 +89,10 @@ adopt(void *user, const struct netlink_address *address)
 		    shell->conf->interface);
 	if (address->prefix != 32 || (!known && address->proto != NETLINK_PROTO))
 		return;
+	/* Of an older file, or of another cluster on this interface: a lease ends by
+	 * itself. */
+	if (!known && !address->permanent)
+		return;
 	engine_adopt(shell->engine, &address->ip,
 	    address->permanent ? NEVER : shell_now_ns() + rest_s * SEC_NS,
 	    shell_now_ns());
