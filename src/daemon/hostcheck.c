@@ -13,11 +13,9 @@
 #include "host.h"
 #include "log.h"
 #include "sniff.h"
+#include "vlbd/rate.h"
 
-enum {
-	ROUTER_WAIT_MS = 1000,
-	POLICED = 15 /* frames a second: the usual default of dynamic ARP inspection */
-};
+enum { ROUTER_WAIT_MS = 1000 };
 
 struct check {
 	const struct conf *conf;
@@ -152,38 +150,24 @@ see_by_hand(void *user, const struct netlink_address *address)
 	    ip, ip, address->prefix, ip, address->prefix, check->conf->interface);
 }
 
-/* The most that this server sends within one second: its hellos, the probes of one death
- * among its peers, and the claims of as many addresses as one death can bring it. */
 static void
 check_rate(struct check *check)
 {
-	const struct conf_timing *timing = &check->conf->timing;
-	uint64_t hellos = timing->hello_ns != 0 ? SEC_NS / timing->hello_ns : 0;
-	unsigned most = 0;
+	struct rate worst = rate_worst(check->conf, check->self);
 
-	for (unsigned dead = 0; dead < check->conf->servers; dead++) {
-		unsigned claims = 0;
-		for (unsigned a = 0; a < check->conf->addresses; a++)
-			claims += check->conf->address[a].server[0] == dead &&
-				  check->conf->address[a].tiers > 1 &&
-				  check->conf->address[a].server[1] == check->self;
-		most = claims > most ? claims : most;
-	}
-	uint64_t burst =
-	    timing->hello_ns != 0 ? timing->probes + timing->probes / 2 + 1 : 0;
-	uint64_t frames = hellos + burst + (uint64_t)most * (check->conf->routers + 3);
-	if (timing->max_rate != 0)
+	if (check->conf->timing.max_rate != 0)
 		say_ok("max_rate holds this server to %u ARP frames a second",
-		    timing->max_rate);
-	else if (frames <= POLICED)
-		say_ok("at most %" PRIu64 " ARP frames in a second", frames);
+		    check->conf->timing.max_rate);
+	else if (worst.frames <= RATE_POLICED)
+		say_ok("at most %" PRIu64 " ARP frames in a second", worst.frames);
 	else
 		say_note(
 		    "up to %" PRIu64 " ARP frames in the second after a death (%" PRIu64
 		    " hellos, %" PRIu64 " probes, claims of %u address%s); a switch that "
 		    "inspects ARP may shut a port above %u: raise its limit, or set "
 		    "max_rate",
-		    frames, hellos, burst, most, most == 1 ? "" : "es", POLICED);
+		    worst.frames, worst.hellos, worst.probes, worst.claims,
+		    worst.claims == 1 ? "" : "es", RATE_POLICED);
 }
 
 static uint64_t
