@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* routes_print.c - fill in a router's templates. */
+#include <string.h>
+
+#include "routes.h"
+
+enum { WORD = 64 };
+
+/* What stands for the words in braces. */
+struct words {
+	char prefix[WORD];
+	char network[WORD];
+	char mask[WORD];
+	char hop[WORD];
+	char hops[WORD];
+	char ecmp[WORD];
+	char interface[WORD];
+	char port[WORD];
+	char dev[WORD + 8];
+	char on[WORD + 8];
+};
+
+static const char *
+word_of(const struct words *words, const char *name, size_t len)
+{
+	const struct {
+		const char *name;
+		const char *text;
+	} all[] = {
+		{ "prefix", words->prefix },
+		{ "network", words->network },
+		{ "mask", words->mask },
+		{ "hop", words->hop },
+		{ "hops", words->hops },
+		{ "ecmp", words->ecmp },
+		{ "interface", words->interface },
+		{ "port", words->port },
+		{ "dev", words->dev },
+		{ "on", words->on },
+	};
+
+	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (strlen(all[i].name) == len && memcmp(all[i].name, name, len) == 0)
+			return all[i].text;
+	return NULL;
+}
+
+/* TEMPLATE with its words; each line behind LEAD, if that is not NULL. A brace that
+ * holds no word is text: several languages have them. */
+static void
+fill(FILE *out, const char *template, const struct words *words, const char *lead)
+{
+	bool at_line = true;
+
+	if (template == NULL)
+		return;
+	for (const char *at = template; *at != '\0'; at++) {
+		const char *end = *at == '{' ? strchr(at, '}') : NULL;
+		const char *text =
+		    end != NULL ? word_of(words, at + 1, (size_t)(end - at - 1)) : NULL;
+		if (at_line && lead != NULL)
+			fprintf(out, "%s ", lead);
+		at_line = *at == '\n';
+		if (text != NULL) {
+			fputs(text, out);
+			at = end;
+		} else {
+			fputc(*at, out);
+		}
+	}
+}
+
+static void
+set_interface(struct words *words, const char *interface)
+{
+	snprintf(
+	    words->interface, WORD, "%s", interface != NULL ? interface : "<interface>");
+	snprintf(words->port, WORD, "%.*s", (int)strcspn(words->interface, "."),
+	    words->interface);
+	if (interface == NULL)
+		return;
+	snprintf(words->dev, sizeof(words->dev), " dev %s", words->interface);
+	snprintf(words->on, sizeof(words->on), " %s", words->interface);
+}
+
+static void
+set_range(struct words *words, const struct conf_range *range)
+{
+	struct ip mask =
+	    ip_v4(range->prefix == 0 ? 0 : UINT32_MAX << (32 - range->prefix));
+	char text[IP_TEXT];
+
+	ip_format(&range->ip, text);
+	/* ip_format() has a dash for 0.0.0.0; a router wants the number. */
+	snprintf(words->network, WORD, "%s", ip_is_none(&range->ip) ? "0.0.0.0" : text);
+	snprintf(words->prefix, WORD, "%.*s/%u", IP_TEXT, words->network, range->prefix);
+	ip_format(&mask, text);
+	snprintf(words->mask, WORD, "%s", ip_is_none(&mask) ? "0.0.0.0" : text);
+}
+
+static unsigned
+set_hops(struct words *words, const struct routes *routes, unsigned part)
+{
+	unsigned hops = 0, ecmp = 16;
+
+	for (unsigned a = 0; a < routes->wish->conf->addresses; a++)
+		hops += routes->part[a] == part;
+	while (ecmp < hops)
+		ecmp *= 2;
+	snprintf(words->hops, WORD, "%u", hops);
+	snprintf(words->ecmp, WORD, "%u", ecmp);
+	return hops;
+}
+
+/* PART of RANGE: its halves, quarters... in order. */
+static struct conf_range
+cut(const struct conf_range *range, unsigned parts, unsigned part)
+{
+	struct conf_range piece = *range;
+
+	while (parts > 1) {
+		piece.prefix++;
+		parts /= 2;
+	}
+	if (part > 0)
+		piece.ip = ip_v4(
+		    ip_v4_value(&range->ip) + ((uint32_t)part << (32 - piece.prefix)));
+	return piece;
+}
+
+/* After one failure, the most that a survivor serves of PART. */
+static unsigned
+worst_load(const struct routes *routes, unsigned part)
+{
+	const struct conf *conf = routes->wish->conf;
+	unsigned worst = 0;
+
+	for (unsigned dead = 0; dead < conf->servers; dead++)
+		for (unsigned s = 0; s < conf->servers; s++) {
+			if (s == dead)
+				continue;
+			unsigned load =
+			    routes_load(conf, routes->part, part, (int)dead, s);
+			worst = load > worst ? load : worst;
+		}
+	return worst;
+}
+
+static void
+print_shares(FILE *out, const struct routes *routes, unsigned part, unsigned hops)
+{
+	const struct conf *conf = routes->wish->conf;
+	unsigned least = CONF_ADDRESSES, most = 0;
+
+	for (unsigned s = 0; s < conf->servers; s++) {
+		unsigned load = routes_load(conf, routes->part, part, CONF_NONE, s);
+		least = load < least ? load : least;
+		most = load > most ? load : most;
+	}
+	fprintf(
+	    out, "%s %u next hops: each server serves ", routes->router->comment, hops);
+	if (least == most)
+		fprintf(out, "%u", most);
+	else
+		fprintf(out, "%u to %u", least, most);
+	fprintf(out, ", after one failure %u at most\n", worst_load(routes, part));
+}
+
+static void
+print_hops(FILE *out, const struct routes *routes, unsigned part, struct words *words)
+{
+	const struct conf *conf = routes->wish->conf;
+
+	for (unsigned a = 0; a < conf->addresses; a++) {
+		if (routes->part[a] != part)
+			continue;
+		ip_format(&conf->address[a].ip, words->hop);
+		fill(out, routes->router->hop, words, NULL);
+	}
+}
+
+static void
+print_part(FILE *out, const struct routes *routes, unsigned part, struct words *words)
+{
+	unsigned hops = set_hops(words, routes, part);
+
+	fprintf(out, "%s\n", routes->router->comment);
+	print_shares(out, routes, part, hops);
+	for (unsigned e = 0; e < routes->externals; e++) {
+		struct conf_range piece = cut(&routes->external[e], routes->parts, part);
+		set_range(words, &piece);
+		fill(out, routes->router->begin, words, NULL);
+		print_hops(out, routes, part, words);
+		fill(out, routes->router->end, words, NULL);
+	}
+}
+
+static void
+print_checks(FILE *out, const struct routes *routes, struct words *words)
+{
+	const char *comment = routes->router->comment;
+
+	fprintf(out, "%s\n%s To see that all of it is in:\n", comment, comment);
+	for (unsigned part = 0; part < routes->parts; part++) {
+		set_hops(words, routes, part);
+		for (unsigned e = 0; e < routes->externals; e++) {
+			struct conf_range piece =
+			    cut(&routes->external[e], routes->parts, part);
+			set_range(words, &piece);
+			fill(out, routes->router->check, words, comment);
+		}
+	}
+}
+
+static void
+print_head(FILE *out, const struct routes *routes, const struct words *words)
+{
+	const struct router *router = routes->router;
+	const char *c = router->comment;
+
+	fprintf(
+	    out, "%s Static equal-cost routes for %s, by vlbplan.\n", c, router->title);
+	if (router->run != NULL)
+		fprintf(
+		    out, "%s Tried, in this project's tests, on %s.\n", c, router->run);
+	else
+		fprintf(out,
+		    "%s Not run by us: from documentation. Check it as said below.\n", c);
+	for (unsigned w = 0; w < routes->warnings; w++)
+		fprintf(out, "%s WARNING: %s\n", c, routes->warning[w]);
+	if (routes->wish->interface == NULL && router->settings != NULL &&
+	    strstr(router->settings, "{port}") != NULL)
+		fprintf(out, "%s Replace <interface> by that towards the servers.\n", c);
+	else if (routes->wish->interface == NULL &&
+		 strstr(router->hop, "{interface}") != NULL)
+		fprintf(out, "%s Replace <interface> by that towards the servers.\n", c);
+	fprintf(out,
+	    "%s The router needs an address of the next hops' network on its "
+	    "interface.\n",
+	    c);
+	fill(out, router->settings, words, NULL);
+}
+
+void
+routes_print(FILE *out, const struct routes *routes)
+{
+	static const char immortal[] =
+	    "Nothing may watch these next hops (BFD, ping, tracking): vlbd keeps each "
+	    "one\n"
+	    "answered, and a withdrawn one would move the flows of all the others.\n"
+	    "Every router that serves the range needs the same routes.\n";
+	struct words words = { 0 };
+
+	if (routes->router == NULL) {
+		routes_print_dai(out, routes);
+		return;
+	}
+	set_interface(&words, routes->wish->interface);
+	set_hops(&words, routes, 0);
+	print_head(out, routes, &words);
+	for (unsigned part = 0; part < routes->parts; part++)
+		print_part(out, routes, part, &words);
+	fill(out, routes->router->finish, &words, NULL);
+	print_checks(out, routes, &words);
+	fprintf(out, "%s\n", routes->router->comment);
+	fill(out, immortal, &words, routes->router->comment);
+	fill(out, routes->router->notes, &words, routes->router->comment);
+}
