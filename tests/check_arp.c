@@ -74,7 +74,8 @@ END_TEST
 static size_t
 noted(uint8_t frame[ARP_FRAME_LEN])
 {
-	static const uint8_t note[] = { 'v', 'l', 'b', 1, 7, 1, 179 };
+	static const uint8_t note[] = { 'v', 'l', 'b', 1, 14, 1, 179, 0xfe, 2, 3, 4, 5, 6,
+		7 };
 
 	memset(frame, 0, ARP_FRAME_LEN);
 	memcpy(frame, hello, sizeof(hello));
@@ -92,6 +93,7 @@ START_TEST(a_note_is_read_and_written)
 	ck_assert(arp.note.present);
 	ck_assert(arp.note.demoted);
 	ck_assert_uint_eq(arp.note.stay_s, 179);
+	ck_assert_uint_eq(arp.note.plan, UINT64_C(0xfe020304050607));
 	arp_build(&arp, again);
 	ck_assert_mem_eq(frame, again, sizeof(frame));
 	arp.note.demoted = false;
@@ -111,9 +113,27 @@ START_TEST(a_longer_note_is_read_as_far_as_it_is_known)
 	noted(frame);
 	frame[46] = 18;
 	frame[47] = 0xfe;
+	frame[56] = 0xff;
 	ck_assert_int_eq(arp_parse(frame, sizeof(frame), &arp), ARP_OK);
 	ck_assert(arp.note.present);
 	ck_assert(!arp.note.demoted);
+}
+END_TEST
+
+/* Without the plan's digest, or with a part of it only. */
+START_TEST(a_shorter_note_tells_no_plan)
+{
+	uint8_t frame[ARP_FRAME_LEN];
+	struct arp arp;
+
+	for (uint8_t len = 7; len < 14; len++) {
+		noted(frame);
+		frame[46] = len;
+		ck_assert_int_eq(arp_parse(frame, sizeof(frame), &arp), ARP_OK);
+		ck_assert(arp.note.present);
+		ck_assert(arp.note.demoted);
+		ck_assert_uint_eq(arp.note.plan, 0);
+	}
 }
 END_TEST
 
@@ -228,6 +248,7 @@ main(void)
 	tcase_add_test(tc, padding_is_not_looked_at);
 	tcase_add_test(tc, a_note_is_read_and_written);
 	tcase_add_test(tc, a_longer_note_is_read_as_far_as_it_is_known);
+	tcase_add_test(tc, a_shorter_note_tells_no_plan);
 	tcase_add_test(tc, a_note_that_is_not_whole_is_none);
 	tcase_add_loop_test(tc, one_wrong_field_is_named, 0,
 	    (int)(sizeof(mutations) / sizeof(mutations[0])));

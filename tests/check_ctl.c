@@ -66,7 +66,7 @@ START_TEST(status_has_the_promised_shape)
 	    json, "{\"address\":\"10.77.0.3\",\"tier\":1,\"state\":\"WATCHING\","));
 	ck_assert_ptr_nonnull(strstr(
 	    json, "{\"name\":\"B\",\"state\":\"ALIVE\",\"mac\":\"02:00:00:00:00:02\","));
-	ck_assert_ptr_nonnull(strstr(json, "\"addresses\":2}"));
+	ck_assert_ptr_nonnull(strstr(json, "\"addresses\":2,\"plan\":\""));
 	ck_assert_ptr_nonnull(strstr(json, "\"counters\":{\"received\":{\"ok\":"));
 	ck_assert_int_eq(json[strlen(json) - 1], '\n');
 }

@@ -1014,7 +1014,7 @@ reload(unsigned s, struct conf *conf)
 {
 	struct cluster_server *server = &cl->server[s];
 	struct engine_self self = *engine_self(server->engine);
-	void *memory = malloc(engine_size(conf));
+	void *memory = malloc(engine_reload_size(conf, server->engine));
 
 	server->engine = engine_reload(memory, conf, &self, server->engine, cl->now_ns);
 	free(server->memory);

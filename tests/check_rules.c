@@ -77,7 +77,7 @@ reload_as(unsigned server, struct conf *conf, unsigned self_index)
 {
 	struct cluster_server *s = &cl->server[server];
 	struct engine_self self = *engine_self(s->engine);
-	void *memory = malloc(engine_size(conf));
+	void *memory = malloc(engine_reload_size(conf, s->engine));
 
 	self.server = self_index;
 	s->engine = engine_reload(memory, conf, &self, s->engine, cl->now_ns);

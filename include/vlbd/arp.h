@@ -15,13 +15,16 @@
 #define ARP_REPLY 2
 
 /* The note, from byte 42 of the frame on: "vlb", a version (1), the length of the whole
- * note in bytes, flags (bit 0: demoted), stay_s. Later versions of the program may append
- * to it, and the length grows; nobody may count on the rest of the frame. */
+ * note in bytes, flags (bit 0: demoted), stay_s, plan (7 bytes, the highest first). That
+ * is as much as fits where a tag of 802.1Q takes four bytes of the padding. Later
+ * versions of the program may append to it, and the length grows; nobody may count on the
+ * rest of the frame. */
 struct arp_note {
 	bool present;   /* else the rest says nothing */
 	bool demoted;   /* the sender is unhealthy: whoever is healthy goes before it */
 	uint8_t stay_s; /* so long the address that is spoken for should stay where it is
 			 */
+	uint64_t plan;  /* conf_digest() of the sender's lists; 0: not told */
 };
 
 struct arp {

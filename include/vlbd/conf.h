@@ -21,7 +21,8 @@
 #define CONF_WEIGHT 1000  /* most weight of a server */
 /* Stands for a hardware address that is still to be filled in; vlbplan writes it. */
 #define CONF_PLACEHOLDER "FILL-IN"
-#define CONF_NONE (-1) /* no such server, address or tier */
+#define CONF_DIGEST_TEXT 15 /* 56 bits as hexadecimal digits, with their end */
+#define CONF_NONE (-1)      /* no such server, address or tier */
 
 #define CONF_NEVER UINT64_MAX /* failback = manual */
 #define MS_NS UINT64_C(1000000)
@@ -105,6 +106,12 @@ const struct conf_error *conf_errors(
 const char *conf_tier_name(unsigned tier, char text[CONF_NAME]);
 /* LEN bytes of TEXT are letters, digits, '.', '_' and '-', and fit a name. */
 bool conf_is_name(const char *text, size_t len);
+/* A number of 56 bits for the lists alone: each address and the names of its servers, in
+ * order, however they were given. The same on every machine; never 0. */
+uint64_t conf_digest(const struct conf *conf);
+/* DIGEST as 14 hexadecimal digits. */
+const char *conf_digest_format(uint64_t digest, char text[CONF_DIGEST_TEXT]);
+
 /* Index of the server of that NAME or MAC, or CONF_NONE. */
 int conf_server_by_name(const struct conf *conf, const char *name);
 int conf_server_by_mac(const struct conf *conf, const struct mac *mac);

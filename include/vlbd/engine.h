@@ -88,6 +88,7 @@ struct engine_counters {
 	uint64_t dropped; /* frames that max_rate never let out */
 	uint64_t claims, answers, solicitations, releases, probes, echoes;
 	uint64_t foreign_claims, conflicts, late_claims;
+	uint64_t plan_differs; /* frames of peers that told another plan */
 	uint64_t takeovers, yields, confirmations, put_backs, failed_changes;
 	uint64_t late_turns, lapses, isolations;
 };
@@ -102,6 +103,8 @@ struct engine *engine_init(void *memory, const struct conf *conf,
  * taken away. */
 void engine_adopt(
     struct engine *engine, const struct ip *ip, uint64_t expires_ns, uint64_t now_ns);
+/* Bytes that engine_reload() needs: room to give up everything that OLD has, too. */
+size_t engine_reload_size(const struct conf *conf, const struct engine *old);
 /* A new engine in MEMORY under CONF, which goes on where OLD was: addresses and peers
  * that both know see nothing; addresses that self lost are handed over or removed. OLD is
  * done with afterwards (its actions must have been performed before). */
@@ -162,6 +165,8 @@ struct engine_peer_view {
 	struct mac mac;
 	uint64_t silence_ns; /* NEVER: not heard yet */
 	unsigned addresses;  /* that it owns, as heard */
+	uint64_t plan;       /* conf_digest() as it told; 0: it has not */
+	bool plan_differs;   /* from self's, and it is not dead */
 };
 struct engine_router_view {
 	struct mac mac;    /* zero: not known */
@@ -175,5 +180,7 @@ struct engine_peer_view engine_view_peer(
     const struct engine *engine, unsigned server, uint64_t now_ns);
 struct engine_router_view engine_view_router(
     const struct engine *engine, unsigned router);
+/* conf_digest() of self's lists. */
+uint64_t engine_view_plan(const struct engine *engine);
 
 #endif

@@ -61,7 +61,8 @@ enum report_kind {
 	REPORT_ISOLATED,  /* nothing heard for .took_ns: self claims nothing */
 	REPORT_HEARING,   /* something is heard again */
 	REPORT_CARRIER,   /* .up */
-	REPORT_READY,     /* listened long enough; self takes part */
+	REPORT_PLAN,  /* .server's .peer_plan differs from self's .plan; .up: no longer */
+	REPORT_READY, /* listened long enough; self takes part */
 	REPORTS
 };
 
@@ -78,6 +79,7 @@ struct report {
 	int up;
 	unsigned count;
 	uint64_t took_ns;
+	uint64_t plan, peer_plan; /* conf_digest() */
 	struct reason reason;
 };
 

@@ -28,7 +28,8 @@ enum layout {
 	AT_LEN = 46,
 	AT_FLAGS = 47,
 	AT_STAY = 48,
-	AT_NOTE_END = 49
+	AT_PLAN = 49, /* from here on an early version's note may end */
+	AT_NOTE_END = 56
 };
 
 enum {
@@ -39,7 +40,8 @@ enum {
 	PRO_IPV4 = 0x0800,
 	PLN_IPV4 = 4,
 	NOTE_VERSION = 1,
-	NOTE_DEMOTED = 1 << 0
+	NOTE_DEMOTED = 1 << 0,
+	PLAN_BYTES = AT_NOTE_END - AT_PLAN
 };
 
 static const uint8_t magic[AT_VERSION - AT_MAGIC] = { 'v', 'l', 'b' };
@@ -81,19 +83,32 @@ put_ip(uint8_t *at, const struct ip *ip)
 	put16(at + 2, value & 0xffff);
 }
 
+static uint64_t
+get_plan(const uint8_t *at)
+{
+	uint64_t plan = 0;
+
+	for (unsigned i = 0; i < PLAN_BYTES; i++)
+		plan = plan << 8 | at[i];
+	return plan;
+}
+
 /* Some network cards deliver what was in their buffer as padding: what is not a note to
  * the last byte is none. */
 static struct arp_note
 get_note(const uint8_t *frame, size_t len)
 {
-	if (len < AT_NOTE_END || memcmp(frame + AT_MAGIC, magic, sizeof(magic)) != 0 ||
-	    frame[AT_VERSION] != NOTE_VERSION || frame[AT_LEN] < AT_NOTE_END - AT_MAGIC ||
+	if (len < AT_PLAN || memcmp(frame + AT_MAGIC, magic, sizeof(magic)) != 0 ||
+	    frame[AT_VERSION] != NOTE_VERSION || frame[AT_LEN] < AT_PLAN - AT_MAGIC ||
 	    len - AT_MAGIC < frame[AT_LEN])
 		return (struct arp_note){ .present = false };
 	return (struct arp_note){
 		.present = true,
 		.demoted = (frame[AT_FLAGS] & NOTE_DEMOTED) != 0,
 		.stay_s = frame[AT_STAY],
+		.plan = frame[AT_LEN] >= AT_NOTE_END - AT_MAGIC
+			    ? get_plan(frame + AT_PLAN)
+			    : 0,
 	};
 }
 
@@ -107,6 +122,8 @@ put_note(uint8_t *frame, const struct arp_note *note)
 	frame[AT_LEN] = AT_NOTE_END - AT_MAGIC;
 	frame[AT_FLAGS] = note->demoted ? NOTE_DEMOTED : 0;
 	frame[AT_STAY] = note->stay_s;
+	for (unsigned i = 0; i < PLAN_BYTES; i++)
+		frame[AT_PLAN + i] = (uint8_t)(note->plan >> 8 * (PLAN_BYTES - 1 - i));
 }
 
 enum arp_verdict

@@ -133,6 +133,28 @@ settle_tier(struct engine *engine, unsigned a, int old_tier)
 		engine_report(engine, &report);
 }
 
+/* The address is no longer in self's file; those who have not read the new one yet may
+ * serve it until they do. */
+static void
+release_removed(
+    struct engine *to, const struct engine *from, unsigned old, uint64_t now_ns)
+{
+	const struct conf_address *listed = &from->conf->address[old];
+
+	for (unsigned t = 0; t < listed->tiers; t++) {
+		int server = same_server(to, from, listed->server[t]);
+		if (server != CONF_NONE && server != (int)to->self.server &&
+		    say_room(to, SAY_PROBE, now_ns))
+			say_release_of(to, &listed->ip, (unsigned)server, now_ns);
+	}
+}
+
+size_t
+engine_reload_size(const struct conf *conf, const struct engine *old)
+{
+	return engine_size(conf) + old->conf->addresses * sizeof(struct action);
+}
+
 struct engine *
 engine_reload(void *memory, const struct conf *conf, const struct engine_self *self,
     struct engine *old, uint64_t now_ns)
@@ -140,6 +162,7 @@ engine_reload(void *memory, const struct conf *conf, const struct engine_self *s
 	struct engine *engine = engine_init(memory, conf, self, now_ns);
 	struct reason reason = { .kind = REASON_RELOAD, .server = CONF_NONE };
 
+	engine->action_limit += old->conf->addresses;
 	carry_self(engine, old);
 	carry_peers(engine, old, now_ns);
 	engine->mac_ok = is_mac_of(conf, self->server, &self->mac);
@@ -154,13 +177,20 @@ engine_reload(void *memory, const struct conf *conf, const struct engine_self *s
 			};
 			engine_push(engine, &action);
 		}
+		if (a == CONF_NONE && failover_serves(&was->failover))
+			release_removed(engine, old, o, now_ns);
 		if (a == CONF_NONE)
 			continue;
 		carry_address(engine, old, (unsigned)a, o, now_ns);
 		settle_tier(engine, (unsigned)a, was->tier);
 	}
+	differ_reload(engine, now_ns);
+	if (engine->plan != old->plan && engine->hello_ns != NEVER)
+		engine->hello_ns = now_ns; /* tell it at once */
+	/* Those whose turn it is may not know it yet. */
+	bool stays = differ_any(engine);
 	for (unsigned a = 0; a < conf->addresses; a++) {
-		if (engine->address[a].tier == CONF_NONE)
+		if (engine->address[a].tier == CONF_NONE && !stays)
 			decide_step(engine, a, ON_LEAVE, &reason, now_ns);
 		else if (engine->drained || engine->stopping)
 			decide_step(engine, a, ON_LEAVE, NULL, now_ns);

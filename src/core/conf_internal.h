@@ -9,6 +9,7 @@
  *   conf_check.c    conf_finish(): what only the whole file can tell
  *   conf_nearest.c  "did you mean"
  *   conf_find.c     look-ups in the finished configuration
+ *   conf_digest.c   the lists as one number
  */
 #ifndef VLBD_CONF_INTERNAL_H
 #define VLBD_CONF_INTERNAL_H

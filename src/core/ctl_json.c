@@ -64,6 +64,15 @@ json_addresses(struct out *out, const struct engine *engine, uint64_t now_ns)
 	put(out, "]");
 }
 
+/* A string: more bits than some readers of JSON have for a number. */
+static void
+json_plan(struct out *out, uint64_t plan)
+{
+	char text[CONF_DIGEST_TEXT];
+
+	put_string(out, plan == 0 ? NULL : conf_digest_format(plan, text));
+}
+
 static void
 json_peers(struct out *out, const struct engine *engine, uint64_t now_ns)
 {
@@ -81,7 +90,9 @@ json_peers(struct out *out, const struct engine *engine, uint64_t now_ns)
 		    comma, conf->server[s].name, peer_state_name(view.state),
 		    mac_format(&view.mac, mac));
 		put_ms(out, view.silence_ns);
-		put(out, ",\"addresses\":%u}", view.addresses);
+		put(out, ",\"addresses\":%u,\"plan\":", view.addresses);
+		json_plan(out, view.plan);
+		put(out, ",\"plan_differs\":%s}", view.plan_differs ? "true" : "false");
 		comma = ",";
 	}
 	put(out, "]");
@@ -140,6 +151,7 @@ json_counters(struct out *out, const struct engine *engine)
 		{ "echoes", c->echoes },
 		{ "foreign_claims", c->foreign_claims },
 		{ "conflicts", c->conflicts },
+		{ "plan_differs", c->plan_differs },
 		{ "late_claims", c->late_claims },
 		{ "takeovers", c->takeovers },
 		{ "yields", c->yields },
@@ -169,6 +181,9 @@ ctl_json(struct out *out, const struct engine *engine, enum ctl_command command,
 		put(out, "\"cluster\":\"%s\",\"interface\":\"%s\",\"standing\":\"%s\",",
 		    conf->name, conf->interface,
 		    engine_standing_name(engine_standing(engine)));
+		put(out, "\"plan\":");
+		json_plan(out, engine_view_plan(engine));
+		put(out, ",");
 		json_addresses(out, engine, now_ns);
 		put(out, ",");
 		json_peers(out, engine, now_ns);

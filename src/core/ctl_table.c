@@ -62,9 +62,10 @@ table_peers(struct out *out, const struct engine *engine, uint64_t now_ns)
 		if (s == engine_self(engine)->server)
 			continue;
 		struct engine_peer_view view = engine_view_peer(engine, s, now_ns);
-		put(out, "%-12s %-8s %-17s %9s %u\n", conf->server[s].name,
+		put(out, "%-12s %-8s %-17s %9s %u%s\n", conf->server[s].name,
 		    peer_state_name(view.state), mac_format(&view.mac, mac),
-		    age(view.silence_ns, silence), view.addresses);
+		    age(view.silence_ns, silence), view.addresses,
+		    view.plan_differs ? "  plan differs" : "");
 	}
 }
 
@@ -73,7 +74,8 @@ table_status(struct out *out, const struct engine *engine, uint64_t now_ns)
 {
 	const struct conf *conf = engine_conf(engine);
 	unsigned count[FAILOVER_STATES] = { 0 };
-	unsigned confirmed = 0;
+	unsigned confirmed = 0, differ = 0;
+	char plan[CONF_DIGEST_TEXT];
 
 	for (unsigned a = 0; a < conf->addresses; a++) {
 		struct engine_address_view view = engine_view_address(engine, a);
@@ -87,11 +89,17 @@ table_status(struct out *out, const struct engine *engine, uint64_t now_ns)
 	put(out, "%u primary, %u claimed, %u watched, %u released; ", count[PRIMARY],
 	    count[CLAIMED], count[WATCHING], count[RELEASED]);
 	if (conf->routers == 0)
-		put(out, "no router to confirm them\n\n");
+		put(out, "no router to confirm them\n");
 	else
-		put(out, "%u of %u confirmed by %s\n\n", confirmed,
+		put(out, "%u of %u confirmed by %s\n", confirmed,
 		    count[PRIMARY] + count[CLAIMED],
 		    conf->routers == 1 ? "the router" : "all routers");
+	for (unsigned s = 0; s < conf->servers; s++)
+		differ += engine_view_peer(engine, s, now_ns).plan_differs;
+	put(out, "plan %s", conf_digest_format(engine_view_plan(engine), plan));
+	if (differ > 0)
+		put(out, "; plan differs at %u peer%s", differ, differ == 1 ? "" : "s");
+	put(out, "\n\n");
 	table_peers(out, engine, now_ns);
 	put(out, "\n");
 	table_addresses(out, engine, now_ns);

@@ -94,7 +94,7 @@ anybody_else(const struct engine *engine, unsigned address)
 		if (listed->server[t] != engine->self.server &&
 		    peer_state(engine, listed->server[t]) != PEER_DEAD)
 			return true;
-	return false;
+	return differ_any(engine); /* whose files may list somebody else */
 }
 
 /* Longer each time, for a server that keeps losing its addresses. */
@@ -355,6 +355,10 @@ timeout_unserved(struct engine *engine, unsigned address, uint64_t now_ns)
 			/* Whoever served it is not heard any more, but may still have it.
 			 */
 			decide_step(engine, address, ON_TURN, NULL, now_ns);
+			return;
+		}
+		if (differ_holds_back(engine, address, now_ns)) {
+			a->failover.deadline_ns = now_ns + engine->timing.hold_ns;
 			return;
 		}
 		/* A server that is only heard through its kernel could not yield. */

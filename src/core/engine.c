@@ -96,6 +96,7 @@ engine_init(void *memory, const struct conf *conf, const struct engine_self *sel
 
 	engine->conf = conf;
 	engine->self = *self;
+	engine->plan = conf_digest(conf);
 	set_timing(engine);
 	engine->link = true;
 	engine->mac_ok = true;
@@ -280,6 +281,7 @@ peer_died(struct engine *engine, unsigned server, uint64_t silent_ns, unsigned p
 		if (engine->address[a].owner == (int)server ||
 		    conf_tier(engine->conf, a, server) != CONF_NONE)
 			decide_lost(engine, a, server, &reason, now_ns);
+	differ_settle(engine, now_ns);
 }
 
 static void

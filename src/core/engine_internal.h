@@ -4,6 +4,7 @@
  *   engine.c  entry points: time, links, results, the action queue
  *   hear.c    what a frame means
  *   decide.c  whose address it is, and what follows
+ *   differ.c  servers whose plans differ
  *   say.c     the frames that self sends, and when
  *   view.c    what self believes, for others to read
  *   carry.c   what outlives a change of configuration */
@@ -57,6 +58,9 @@ struct engine_peer {
 	struct ip base; /* its own address, once heard */
 	bool heard;     /* ever, since self began to listen */
 	unsigned next;  /* the address that the next probe is about */
+	uint64_t plan;  /* the digest that its daemon told last; 0: none yet */
+	bool plan_told; /* the log has it that it differs */
+	uint64_t plan_told_ns;
 };
 
 struct engine_router {
@@ -69,6 +73,7 @@ struct engine_router {
 struct engine {
 	const struct conf *conf;
 	struct engine_self self;
+	uint64_t plan; /* conf_digest() */
 	struct peer_timing peer_timing;
 	struct failover_timing timing;
 	uint64_t detect_ns; /* a whole detection time */
@@ -150,6 +155,22 @@ void decide_resume(struct engine *engine, const struct reason *reason, uint64_t 
 void decide_lapsed(struct engine *engine, uint64_t now_ns);
 bool decide_may_claim(const struct engine *engine);
 
+/* differ.c */
+/* SERVER is not dead, and is known to have another plan than self. */
+bool differ_peer(const struct engine *engine, unsigned server);
+bool differ_any(const struct engine *engine);
+/* Both serve: SERVER, whose plan differs, keeps the address. */
+bool differ_wins(const struct engine *engine, unsigned server);
+/* ADDRESS stays with its owner for now: plans differ. */
+bool differ_holds_back(const struct engine *engine, unsigned address, uint64_t now_ns);
+/* Perhaps nobody differs any more: hand over what self serves without being listed. */
+void differ_settle(struct engine *engine, uint64_t now_ns);
+/* SERVER's daemon spoke, with NOTE. */
+void differ_hear(
+    struct engine *engine, unsigned server, const struct arp_note *note, uint64_t now_ns);
+/* Self's own plan may be another one now. */
+void differ_reload(struct engine *engine, uint64_t now_ns);
+
 /* hear.c */
 void hear_frame(struct engine *engine, const struct arp *arp, uint64_t now_ns);
 
@@ -169,6 +190,9 @@ void say_answer(
 bool say_release(struct engine *engine, unsigned address, uint64_t now_ns);
 void say_release_to(
     struct engine *engine, unsigned address, unsigned server, uint64_t now_ns);
+/* The same for any address, such as one that self's new file no longer has. */
+void say_release_of(
+    struct engine *engine, const struct ip *ip, unsigned server, uint64_t now_ns);
 /* Ask SERVER's kernel for ADDRESS. */
 void say_probe(
     struct engine *engine, unsigned server, const struct ip *ip, uint64_t now_ns);

@@ -138,8 +138,9 @@ hear_foreign(
 	engine_report(engine, &report);
 }
 
-/* A server that should yield claims an address that self serves. */
-static void
+/* A server that should yield claims an address that self serves. False: it differs and
+ * does not yield, perhaps since its file does not know self; so self has to. */
+static bool
 hear_conflict(struct engine *engine, unsigned address, unsigned server, bool listed,
     uint64_t now_ns)
 {
@@ -162,6 +163,7 @@ hear_conflict(struct engine *engine, unsigned address, unsigned server, bool lis
 	} else if (alarm_due(a, now_ns)) {
 		engine_report(engine, &report);
 	}
+	return a->unheeded < UNHEEDED || !differ_peer(engine, server);
 }
 
 static void
@@ -180,15 +182,20 @@ hear_claim(struct engine *engine, unsigned address, unsigned server, uint64_t no
 	if (tier != CONF_NONE)
 		a->silent &= ~(UINT64_C(1) << tier);
 
-	bool better = tier != CONF_NONE && a->tier != CONF_NONE && tier < a->tier;
+	bool differs = differ_peer(engine, server);
+	bool better = tier != CONF_NONE && (a->tier == CONF_NONE || tier < a->tier);
 	bool serving = failover_serves(&a->failover);
-	if (a->failover.phase == PHASE_SERVE && !better) {
-		if (a->holding.have)
-			hear_conflict(engine, address, server, tier != CONF_NONE, now_ns);
+	if (serving && differs)
+		better = differ_wins(engine, server);
+	if (a->failover.phase == PHASE_SERVE && !better &&
+	    (!a->holding.have ||
+		hear_conflict(engine, address, server, tier != CONF_NONE, now_ns))) {
 		decide_step(engine, address, ON_WORSE, NULL, now_ns);
 		return;
 	}
-	if (a->failover.phase == PHASE_LEAVE && tier == CONF_NONE)
+	if (a->failover.phase == PHASE_SERVE && a->tier == CONF_NONE)
+		decide_step(engine, address, ON_LEAVE, NULL, now_ns);
+	if (a->failover.phase == PHASE_LEAVE && tier == CONF_NONE && !differs)
 		return; /* nobody to leave it to */
 	if (a->failover.phase == PHASE_LEAVE)
 		reason.kind = REASON_TAKEN;
@@ -197,11 +204,13 @@ hear_claim(struct engine *engine, unsigned address, unsigned server, uint64_t no
 	const struct conf_address *listed = &engine->conf->address[address];
 	for (unsigned t = 0; t < listed->tiers; t++)
 		if ((int)t != tier &&
-		    engine->peer[listed->server[t]].peer.state == PEER_SUSPECT)
+		    (engine->peer[listed->server[t]].peer.state == PEER_SUSPECT ||
+			differs || differ_peer(engine, listed->server[t])))
 			a->silent |= UINT64_C(1) << t;
 	a->owner = (int)server;
 	a->vacant = false;
-	decide_step(engine, address, better ? ON_BETTER : ON_WORSE, &reason, now_ns);
+	decide_step(
+	    engine, address, better || serving ? ON_BETTER : ON_WORSE, &reason, now_ns);
 	a->owner = (int)server; /* a removal clears it */
 	if (serving) {
 		engine->counters.yields++;
@@ -240,7 +249,7 @@ hear_solicitation(
 	struct engine_address *a = &engine->address[address];
 
 	engine->counters.solicitations++;
-	if (a->tier == CONF_NONE)
+	if (a->tier == CONF_NONE && !failover_serves(&a->failover))
 		return;
 	if (decide_step(engine, address, ON_SOLICITED, NULL, now_ns) & DO_ANSWER &&
 	    a->holding.have)
@@ -325,6 +334,7 @@ hear_server(
 			mac_equal(&arp->tha, &mac_broadcast);
 
 	if (presence) {
+		differ_hear(engine, server, &arp->note, now_ns);
 		peer->base = arp->spa;
 		peer_speaks(engine, server, arp, now_ns);
 	} else if (arp->op == ARP_REPLY && to_self && ip_equal(&arp->spa, &peer->base)) {
@@ -345,6 +355,7 @@ hear_request(struct engine *engine, unsigned address, int server, const struct a
 		return;
 	}
 	engine->peer[server].base = arp->spa;
+	differ_hear(engine, (unsigned)server, &arp->note, now_ns);
 	if (mac_equal(&arp->tha, &arp->sha))
 		hear_release(engine, address, (unsigned)server, now_ns);
 	else
@@ -366,6 +377,7 @@ hear_spoken(struct engine *engine, unsigned address, int server, const struct ar
 		peer_answers(engine, (unsigned)server, now_ns);
 	} else {
 		engine->counters.claims++;
+		differ_hear(engine, (unsigned)server, &arp->note, now_ns);
 		peer_speaks(engine, (unsigned)server, arp, now_ns);
 	}
 	hear_claim(engine, address, (unsigned)server, now_ns);

@@ -136,6 +136,21 @@ format_peer(const struct report *report, const struct conf *conf, char *text, si
 }
 
 static int
+format_plan(const struct report *report, const struct conf *conf, char *text, size_t size)
+{
+	const char *who = server_name(conf, report->server);
+	char plan[CONF_DIGEST_TEXT], other[CONF_DIGEST_TEXT];
+
+	conf_digest_format(report->plan, plan);
+	if (report->up)
+		return snprintf(text, size, "peer %s: has the same plan, %s", who, plan);
+	return snprintf(text, size,
+	    "peer %s: plan differs: it has %s, this server %s; give all servers the same "
+	    "file, and reload",
+	    who, conf_digest_format(report->peer_plan, other), plan);
+}
+
+static int
 format_failed(const struct report *report, const char *ip, char *text, size_t size)
 {
 	static const char *const verbs[] = {
@@ -215,6 +230,7 @@ format_self(const struct report *report, char *text, size_t size)
 	case REPORT_UNHEARD:
 	case REPORT_GONE:
 	case REPORT_FAILED:
+	case REPORT_PLAN:
 	case REPORTS:
 	default:
 		assert(false && "no such report");
@@ -250,6 +266,8 @@ report_format(
 		    text, size, "%s: removed by another program; putting it back", ip);
 	case REPORT_FAILED:
 		return format_failed(report, ip, text, size);
+	case REPORT_PLAN:
+		return format_plan(report, conf, text, size);
 	case REPORT_CLONE:
 	case REPORT_WRONG_MAC:
 	case REPORT_LATE:
@@ -281,6 +299,8 @@ report_level(const struct report *report)
 	case REPORT_LAPSED:
 	case REPORT_ISOLATED:
 		return REPORT_WARN;
+	case REPORT_PLAN:
+		return report->up ? REPORT_INFO : REPORT_WARN;
 	case REPORT_STATE:
 		/* One line per change of owner; a watcher that goes on watching is none.
 		 */

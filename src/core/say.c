@@ -29,6 +29,8 @@ emit(struct engine *engine, enum frame_kind frame, const struct arp *arp, uint64
 {
 	struct action action = { .kind = ACTION_SEND, .send = { frame, *arp } };
 
+	action.send.arp.note.present = true;
+	action.send.arp.note.plan = engine->plan;
 	if (frame != FRAME_HELLO)
 		pace_spend(&engine->pace, now_ns);
 	engine->counters.sent[frame]++;
@@ -217,7 +219,8 @@ say_answer(
 }
 
 void
-say_release_to(struct engine *engine, unsigned address, unsigned server, uint64_t now_ns)
+say_release_of(
+    struct engine *engine, const struct ip *ip, unsigned server, uint64_t now_ns)
 {
 	struct ip from = base(engine);
 	struct arp request = frame_from(engine, ARP_REQUEST, &from);
@@ -226,8 +229,14 @@ say_release_to(struct engine *engine, unsigned address, unsigned server, uint64_
 		return;
 	request.dst = engine->peer[server].mac;
 	request.tha = request.sha; /* what tells it from a probe */
-	request.tpa = engine->conf->address[address].ip;
+	request.tpa = *ip;
 	emit(engine, FRAME_RELEASE, &request, now_ns);
+}
+
+void
+say_release_to(struct engine *engine, unsigned address, unsigned server, uint64_t now_ns)
+{
+	say_release_of(engine, &engine->conf->address[address].ip, server, now_ns);
 }
 
 bool
@@ -241,6 +250,15 @@ say_release(struct engine *engine, unsigned address, uint64_t now_ns)
 		    !say_room(engine, SAY_PROBE, now_ns))
 			continue;
 		say_release_to(engine, address, listed->server[t], now_ns);
+		said = true;
+	}
+	/* And those whose own files may list them. */
+	for (unsigned s = 0; s < engine->conf->servers; s++) {
+		if (!differ_peer(engine, s) ||
+		    conf_tier(engine->conf, address, s) != CONF_NONE ||
+		    !say_room(engine, SAY_PROBE, now_ns))
+			continue;
+		say_release_to(engine, address, s, now_ns);
 		said = true;
 	}
 	return said;

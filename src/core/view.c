@@ -101,6 +101,8 @@ engine_view_peer(const struct engine *engine, unsigned server, uint64_t now_ns)
 		.state = peer->peer.state,
 		.mac = peer->mac,
 		.silence_ns = peer->heard ? now_ns - peer->peer.heard_ns : NEVER,
+		.plan = peer->plan,
+		.plan_differs = differ_peer(engine, server),
 	};
 
 	for (unsigned a = 0; a < engine->conf->addresses; a++)
@@ -116,4 +118,10 @@ engine_view_router(const struct engine *engine, unsigned router)
 		.mac = engine->router[router].mac,
 		.heard_ns = engine->router[router].heard_ns,
 	};
+}
+
+uint64_t
+engine_view_plan(const struct engine *engine)
+{
+	return engine->plan;
 }

@@ -112,6 +112,16 @@ check_sysctls(struct check *check)
 }
 
 static void
+check_plan(const struct check *check)
+{
+	char digest[CONF_DIGEST_TEXT];
+
+	say_ok("plan %s: %u addresses of %u servers; every server's must be the same",
+	    conf_digest_format(conf_digest(check->conf), digest), check->conf->addresses,
+	    check->conf->servers);
+}
+
+static void
 check_link(struct check *check)
 {
 	char mac[MAC_TEXT], base[IP_TEXT];
@@ -278,6 +288,7 @@ host_check(struct netlink *netlink, const struct netlink_link *link,
 
 	if (host_base(netlink, link->ifindex, conf, &check.base) != 0)
 		log_err("cannot list the addresses of %s", conf->interface);
+	check_plan(&check);
 	check_link(&check);
 	check_sysctls(&check);
 	if (netlink_dump_addresses(netlink, link->ifindex, see_by_hand, &check) != 0)

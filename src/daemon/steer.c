@@ -41,7 +41,7 @@ steer_reload(struct shell *shell)
 	if (conf == NULL || load_file(shell->setup.file, conf) != 0 ||
 	    !may_become(shell, conf, &server))
 		goto bad;
-	memory = malloc(engine_size(conf));
+	memory = malloc(engine_reload_size(conf, shell->engine));
 	if (memory == NULL)
 		goto bad;
 	struct engine_self self = follow_self(shell, conf, (unsigned)server);

@@ -394,7 +394,7 @@ server_reload(struct world *world, unsigned s, const struct conf *conf)
 		return;
 	}
 	struct engine_self self = *engine_self(server->engine);
-	void *memory = malloc(engine_size(conf));
+	void *memory = malloc(engine_reload_size(conf, server->engine));
 	if (memory == NULL)
 		abort();
 	server->engine =
