@@ -22,12 +22,14 @@ struct options {
 	const char *name;
 	const char *interface;
 	const char *socket;
+	const char *user;
 	bool test;
 	int verbose;
 };
 
 static const char help[] =
-    "usage: vlbd -c FILE [-n NAME] [-i IFACE] [-s SOCKET] [-t] [-v]... [-V] [-h]\n"
+    "usage: vlbd -c FILE [-n NAME] [-i IFACE] [-s SOCKET] [-u USER] [-t] [-v]... [-V] "
+    "[-h]\n"
     "\n"
     "The virtual load balancer daemon: serves failover addresses with its peers.\n"
     "\n"
@@ -36,13 +38,19 @@ static const char help[] =
     "MAC\n"
     "  -i, --interface IFACE the interface, instead of the file's\n"
     "  -s, --socket SOCKET   the control socket (default /run/vlbd/control.sock)\n"
+    "  -u, --user USER       whom to become once started (default " DEFAULT_USER ", if "
+    "there is one)\n"
     "  -t, --test            check the file and this host, say what is wrong, and exit\n"
     "  -v, --verbose         log more\n"
     "  -V, --version         print the version\n"
     "  -h, --help            print this\n"
     "\n"
-    "SIGTERM hands over and exits (a second one: at once), SIGHUP reads the file again.\n"
-    "Exit status: 0 ok, 1 run-time failure, 2 usage, 77 host not ready, 78 file wrong.\n";
+    "SIGTERM hands over and exits (a second one: at once), SIGUSR2 leaves everything to "
+    "a\n"
+    "successor and exits, SIGHUP reads the file again.\n"
+    "Exit status: 0 ok, 1 run-time failure, 2 usage, 75 left to a successor, 77 host "
+    "not\n"
+    "ready, 78 file wrong.\n";
 
 /* True: go on. False: leave with *STATUS. */
 static bool
@@ -53,6 +61,7 @@ parse_options(int argc, char **argv, struct options *options, int *status)
 		{ "name", required_argument, NULL, 'n' },
 		{ "interface", required_argument, NULL, 'i' },
 		{ "socket", required_argument, NULL, 's' },
+		{ "user", required_argument, NULL, 'u' },
 		{ "test", no_argument, NULL, 't' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "version", no_argument, NULL, 'V' },
@@ -62,7 +71,7 @@ parse_options(int argc, char **argv, struct options *options, int *status)
 	int option;
 
 	*status = EXIT_USAGE;
-	while ((option = getopt_long(argc, argv, "c:n:i:s:tvVh", names, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "c:n:i:s:u:tvVh", names, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			options->file = optarg;
@@ -75,6 +84,9 @@ parse_options(int argc, char **argv, struct options *options, int *status)
 			break;
 		case 's':
 			options->socket = optarg;
+			break;
+		case 'u':
+			options->user = optarg;
 			break;
 		case 't':
 			options->test = true;
@@ -175,16 +187,19 @@ main(int argc, char **argv)
 {
 	struct options options = { .socket = "/run/vlbd/control.sock" };
 	struct shell_setup setup = { 0 };
+	struct manager manager;
 	int status;
 
 	if (!parse_options(argc, argv, &options, &status))
 		return status;
 	log_open(options.verbose);
 	signal(SIGPIPE, SIG_IGN);
+	manager_open(&manager);
 
 	setup.file = options.file;
 	setup.interface = options.interface;
 	setup.socket = options.socket;
+	setup.manager = &manager;
 	setup.conf = malloc(sizeof(*setup.conf));
 	if (setup.conf == NULL) {
 		log_err("out of memory");
@@ -197,6 +212,8 @@ main(int argc, char **argv)
 	if (status != 0)
 		goto out;
 	status = EXIT_NOT_READY;
+	if (privileges_find(&setup.privileges, options.user) != 0)
+		goto out;
 	setup.netlink = netlink_open();
 	if (setup.netlink == NULL)
 		goto out;
@@ -211,6 +228,7 @@ main(int argc, char **argv)
 	setup.conf = NULL;
 out:
 	netlink_close(setup.netlink);
+	manager_close(&manager);
 	free(setup.conf);
 	return status;
 }

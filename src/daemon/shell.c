@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "exit.h"
 #include "shell_internal.h"
 
@@ -53,16 +54,39 @@ on_stop(struct ev_loop *loop, ev_signal *watcher, int revents)
 	struct shell *shell = watcher->data;
 
 	(void)revents;
+	if (shell->leaving)
+		return;
 	if (++shell->stops > 1) {
 		log_info("told to stop again: leaving at once");
 		ev_break(loop, EVBREAK_ALL);
 		return;
 	}
 	log_info("stopping: handing over");
+	manager_stopping(shell->manager, "handing over");
 	ev_timer_init(&shell->patience, on_patience, STOP_PATIENCE_S, 0.);
 	ev_timer_start(loop, &shell->patience);
 	engine_admin(shell->engine, ADMIN_STOP, shell_now_ns());
 	perform(shell);
+}
+
+/* Nothing is handed over, nothing is taken out of the kernel: a successor that starts
+ * within the lease adopts it all, and the network notices nothing. */
+static void
+on_leave(struct ev_loop *loop, ev_signal *watcher, int revents)
+{
+	struct shell *shell = watcher->data;
+
+	(void)revents;
+	if (shell->stops > 0) {
+		log_info("told to leave everything to a successor, but the handover has "
+			 "begun");
+		return;
+	}
+	log_info("leaving everything as it is to a successor");
+	manager_stopping(shell->manager, "leaving everything to a successor");
+	shell->leaving = true;
+	shell->status = EXIT_LEFT;
+	ev_break(loop, EVBREAK_ALL);
 }
 
 static void
@@ -105,12 +129,15 @@ watch(struct shell *shell)
 	ev_signal_init(&shell->term, on_stop, SIGTERM);
 	ev_signal_init(&shell->interrupt, on_stop, SIGINT);
 	ev_signal_init(&shell->hangup, on_hangup, SIGHUP);
+	ev_signal_init(&shell->leave, on_leave, SIGUSR2);
 	shell->timer_io.data = shell;
-	shell->term.data = shell->interrupt.data = shell->hangup.data = shell;
+	shell->term.data = shell->interrupt.data = shell;
+	shell->hangup.data = shell->leave.data = shell;
 	ev_io_start(shell->loop, &shell->timer_io);
 	ev_signal_start(shell->loop, &shell->term);
 	ev_signal_start(shell->loop, &shell->interrupt);
 	ev_signal_start(shell->loop, &shell->hangup);
+	ev_signal_start(shell->loop, &shell->leave);
 }
 
 /* Everything that can fail, before anything is changed on this host. */
@@ -134,6 +161,24 @@ start(struct shell *shell)
 	return shell->ctlsock != NULL ? 0 : EXIT_FAILURE;
 }
 
+/* What needs root has been done. */
+static int
+humble(struct shell *shell)
+{
+	const struct privileges *privileges = &shell->setup.privileges;
+
+	privileges_give(privileges, shell->setup.socket);
+	if (privileges_drop(privileges) != 0)
+		return EXIT_NOT_READY;
+	if (access(shell->setup.file, R_OK) != 0)
+		log_warn("%s: cannot be read from now on, so not be reloaded; let %s "
+			 "read it",
+		    shell->setup.file,
+		    privileges->change ? privileges->user : "this user");
+	(void)confine_calls();
+	return 0;
+}
+
 static void
 begin(struct shell *shell)
 {
@@ -155,12 +200,13 @@ begin(struct shell *shell)
 	follow_start(shell);
 	engine_tick(shell->engine, shell_now_ns());
 	perform(shell);
+	pulse_start(shell);
 }
 
 static void
 finish(struct shell *shell)
 {
-	if (shell->engine != NULL) {
+	if (shell->engine != NULL && !shell->leaving) {
 		perform_remove_all(shell);
 		follow_ranges(shell, NULL);
 		log_info("stopped");
@@ -184,11 +230,14 @@ shell_run(const struct shell_setup *setup)
 		.conf = setup->conf,
 		.netlink = setup->netlink,
 		.link = setup->link,
+		.manager = setup->manager,
 		.timer_fd = -1,
 		.armed_ns = NEVER,
 	};
 
 	shell.status = start(&shell);
+	if (shell.status == 0)
+		shell.status = humble(&shell);
 	if (shell.status == 0) {
 		begin(&shell);
 		ev_run(shell.loop, 0);

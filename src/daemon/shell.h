@@ -3,7 +3,9 @@
 #ifndef VLBD_SHELL_H
 #define VLBD_SHELL_H
 
+#include "manager.h"
 #include "netlink.h"
+#include "privileges.h"
 #include "vlbd/conf.h"
 
 struct shell_setup {
@@ -13,10 +15,12 @@ struct shell_setup {
 	struct conf *conf;     /* malloc()ed; the shell frees it */
 	unsigned self;         /* index in conf */
 	struct netlink *netlink;
-	struct netlink_link link; /* of the interface, as it was just now */
+	struct netlink_link link;     /* of the interface, as it was just now */
+	struct manager *manager;      /* who started us */
+	struct privileges privileges; /* whom to become */
 };
 
-/* Serve until told to stop. Exit status of the program: 0, 1, or 77. */
+/* Serve until told to stop. Exit status of the program: 0, 1, 75, or 77. */
 int shell_run(const struct shell_setup *setup);
 
 #endif

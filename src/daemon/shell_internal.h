@@ -5,7 +5,8 @@
  *   perform.c  actions out: the kernel, the wire, the log
  *   listen.c   frames in
  *   follow.c   the kernel's notifications, and the external ranges
- *   steer.c    vlbctl's requests, and reload */
+ *   steer.c    vlbctl's requests, and reload
+ *   pulse.c    what the service manager is told */
 #ifndef VLBD_SHELL_INTERNAL_H
 #define VLBD_SHELL_INTERNAL_H
 
@@ -16,6 +17,7 @@
 #include "announce.h"
 #include "ctlsock.h"
 #include "log.h"
+#include "manager.h"
 #include "netlink.h"
 #include "shell.h"
 #include "sniff.h"
@@ -33,6 +35,7 @@ struct shell {
 	struct sniff *sniff;
 	struct announce *announce;
 	struct ctlsock *ctlsock;
+	struct manager *manager;
 	struct netlink_link link;
 	struct netlink_change *batch;
 	unsigned batched;
@@ -41,10 +44,11 @@ struct shell {
 	bool send_failed;  /* said so already */
 	bool refresh;      /* the interface's own addresses may have changed */
 	int stops;         /* how often we were told to */
+	bool leaving;      /* without a handover: a successor adopts everything */
 	int status;
 	ev_io sniff_io, netlink_io, timer_io;
-	ev_signal term, interrupt, hangup;
-	ev_timer patience;
+	ev_signal term, interrupt, hangup, leave;
+	ev_timer patience, pulse;
 };
 
 /* Nanoseconds of CLOCK_BOOTTIME: suspended time counts, so that a sleep past the lease is
@@ -69,6 +73,12 @@ struct engine_self follow_self(
     struct shell *shell, const struct conf *conf, unsigned server);
 /* Make the local routes those of CONF; NULL: none. */
 void follow_ranges(struct shell *shell, const struct conf *conf);
+
+/* pulse.c: tell the service manager that self is ready, and go on telling what it does;
+ * keep its watchdog quiet for as long as the loop turns and the engine's time is kept. */
+void pulse_start(struct shell *shell);
+/* The start, or a reload, is over. */
+void pulse_ready(struct shell *shell);
 
 /* steer.c: answers for ctlsock_open(). */
 struct ctlsock_reply steer_answer(

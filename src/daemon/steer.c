@@ -38,6 +38,7 @@ steer_reload(struct shell *shell)
 	void *memory = NULL;
 	int server = CONF_NONE;
 
+	manager_reloading(shell->manager);
 	if (conf == NULL || load_file(shell->setup.file, conf) != 0 ||
 	    !may_become(shell, conf, &server))
 		goto bad;
@@ -53,10 +54,12 @@ steer_reload(struct shell *shell)
 	follow_ranges(shell, conf);
 	log_info("%s: reloaded", shell->setup.file);
 	perform(shell);
+	pulse_ready(shell);
 	return true;
 bad:
 	free(conf);
 	log_errx("%s: not reloaded; everything goes on as before", shell->setup.file);
+	pulse_ready(shell);
 	return false;
 }
 

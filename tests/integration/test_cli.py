@@ -58,7 +58,7 @@ def refuse(cluster, wanted, *words, says="", lines=1, before=()):
 
 def usual(cluster):
     """The words that would start it."""
-    return "-c", cluster.path("vlb.ini"), "-n", "A", "-s", cluster.path("A.sock")
+    return "-c", cluster.path("vlb.ini"), "-n", "A", "-u", "root", "-s", cluster.path("A.sock")
 
 
 @test("help, version and wrong usage", **options)

@@ -472,9 +472,10 @@ class Lab:
     """One cluster. A context manager: up() on entry, down() on the way out."""
 
     def __init__(self, table=None, name=None, timing=None, cluster=None, daemon="vlbd",
-                 web=True, verbose=1):
+                 web=True, verbose=1, user="root"):
         """TABLE: as SIX. TIMING, CLUSTER: keys of those sections, {"hello": "10ms"}.
-        DAEMON: the program, or None to assign addresses by hand. WEB: with nginx."""
+        DAEMON: the program, or None to assign addresses by hand. WEB: with nginx. USER: whom
+        the daemons become (a user namespace of one's own has root only)."""
         self.table = {server: [list(tier) for tier in tiers]
                       for server, tiers in (table or SIX).items()}
         self.name = name or str(os.getpid())
@@ -483,6 +484,7 @@ class Lab:
         self.daemon = daemon
         self.web = web
         self.verbose = verbose
+        self.user = user
         self.dir = f"/run/vlb-lab.{self.name}"
         self.processes = {}  # (server, program): Popen; only what we started
         self.probes = []
@@ -750,7 +752,7 @@ route add default via 198.51.100.1
     def daemon_command(self, server):
         """The daemon's command line."""
         return [find_program(self.daemon), "-c", self.path("vlb.ini"), "-n", server,
-                "-s", self.path(f"{server}.sock"), *["-v"] * self.verbose]
+                "-s", self.path(f"{server}.sock"), "-u", self.user, *["-v"] * self.verbose]
 
     def _start_program(self, server, program, command):
         if self.running(server, program):
