@@ -82,6 +82,8 @@ struct conf_reader;
 
 /* Bytes to allocate for a struct conf_reader. */
 size_t conf_reader_size(void);
+/* *conf without servers and addresses, every key at its default. */
+void conf_defaults(struct conf *conf);
 /* Begin: *conf gets the defaults, no error yet. READER needs no clean-up. */
 void conf_begin(struct conf_reader *reader, struct conf *conf);
 /* Take placeholders for hardware addresses: the server has none then (.macs = 0). For

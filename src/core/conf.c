@@ -27,12 +27,9 @@ conf_reader_size(void)
 }
 
 void
-conf_begin(struct conf_reader *reader, struct conf *conf)
+conf_defaults(struct conf *conf)
 {
-	memset(reader, 0, sizeof *reader);
 	memset(conf, 0, sizeof *conf);
-	reader->conf = conf;
-	reader->key = "";
 	snprintf(conf->name, sizeof conf->name, "vlb");
 	conf->timing = (struct conf_timing){
 		.hello_ns = 100 * MS_NS,
@@ -41,6 +38,15 @@ conf_begin(struct conf_reader *reader, struct conf *conf)
 		.lease_ns = 5 * SEC_NS,
 		.failback_ns = 5 * SEC_NS,
 	};
+}
+
+void
+conf_begin(struct conf_reader *reader, struct conf *conf)
+{
+	memset(reader, 0, sizeof *reader);
+	conf_defaults(conf);
+	reader->conf = conf;
+	reader->key = "";
 }
 
 void

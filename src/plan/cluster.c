@@ -192,6 +192,7 @@ make(struct conf *conf, const struct options *options)
 	unsigned at = 0, tiers;
 	int status;
 
+	conf_defaults(conf);
 	if (options->servers.count == 0)
 		return usage_error("no cluster; write --servers A,B,... and --addresses "
 				   "10.77.0.1-30, or -c FILE");

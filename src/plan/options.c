@@ -31,7 +31,10 @@ enum {
 	OPT_REMOVE,
 	OPT_MAX_EXCESS,
 	OPT_ROUTES,
-	OPT_EXTERNAL
+	OPT_EXTERNAL,
+	OPT_SPLIT,
+	OPT_ROUTER_INTERFACE,
+	OPT_BASE
 };
 
 /* clang-format off */
@@ -55,6 +58,9 @@ static const struct option long_options[] = {
 	{ "max-excess", required_argument, NULL, OPT_MAX_EXCESS },
 	{ "routes",     required_argument, NULL, OPT_ROUTES },
 	{ "external",   required_argument, NULL, OPT_EXTERNAL },
+	{ "split",      required_argument, NULL, OPT_SPLIT },
+	{ "router-interface", required_argument, NULL, OPT_ROUTER_INTERFACE },
+	{ "base",       required_argument, NULL, OPT_BASE },
 	{ "version",    no_argument,       NULL, 'V' },
 	{ "help",       no_argument,       NULL, 'h' },
 	{ NULL,         0,                 NULL, 0 },
@@ -99,6 +105,9 @@ static const char help[] =
     "  -n, --dry-run          print the new file instead of writing it\n"
     "      --routes ROUTER    what a router needs; `--routes help' lists the routers\n"
     "      --external RANGE   what the routers send to the servers\n"
+    "      --router-interface IF  the router's, towards the servers\n"
+    "      --split K          cut each range into K parts with next hops of their own\n"
+    "      --base NAME=ADDRESS  a server's own address, for `--routes dai'\n"
     "check: the load after 0, 1, 2, 3... failures, against the best there can be\n"
     "      --max-excess F=E   fail if F failures make more than E above that\n"
     "\n"
@@ -224,6 +233,15 @@ take_paths(struct options *options, const char *text)
 }
 
 static bool
+take_split(struct options *options, const char *text)
+{
+	if (word_number(text, 4096, &options->split) && options->split >= 1)
+		return true;
+	usage_error("--split: `%s' is out of bounds; write 1, 2, 4, 8...", text);
+	return false;
+}
+
+static bool
 set_action(struct options *options, enum action action)
 {
 	if (options->action != ACTION_MAKE && options->action != action) {
@@ -258,6 +276,8 @@ words_of(struct options *options, int option)
 		return &options->max_excess;
 	case OPT_EXTERNAL:
 		return &options->external;
+	case OPT_BASE:
+		return &options->bases;
 	default:
 		return NULL;
 	}
@@ -278,6 +298,8 @@ word_of(struct options *options, int option)
 		return &options->tiers;
 	case OPT_ROUTES:
 		return &options->routes;
+	case OPT_ROUTER_INTERFACE:
+		return &options->router_interface;
 	default:
 		return NULL;
 	}
@@ -325,6 +347,8 @@ take_option(struct options *options, int option, const char *text)
 		return take_format(options, text);
 	case OPT_PATHS:
 		return take_paths(options, text);
+	case OPT_SPLIT:
+		return take_split(options, text);
 	case OPT_ADVISE:
 		return set_action(options, ACTION_ADVISE);
 	case OPT_UPDATE:
@@ -364,6 +388,12 @@ fits_together(struct options *options)
 	    refuse(action != ACTION_ROUTES && options->external.count > 0, "--external",
 		"--routes") ||
 	    refuse(
+		action != ACTION_ROUTES && options->split > 0, "--split", "--routes") ||
+	    refuse(action != ACTION_ROUTES && options->router_interface != NULL,
+		"--router-interface", "--routes") ||
+	    refuse(action != ACTION_ROUTES && options->bases.count > 0, "--base",
+		"--routes dai") ||
+	    refuse(
 		action != ACTION_ROUTES && action != ACTION_ADVISE && options->paths > 0,
 		"--paths", "--advise or --routes") ||
 	    refuse(action != ACTION_MAKE && options->format != FORMAT_NONE, "--format",
@@ -381,8 +411,7 @@ fits_together(struct options *options)
 	}
 	if (action == ACTION_MAKE && options->config != NULL)
 		options->action = ACTION_SHOW;
-	bool fixed =
-	    options->config != NULL && !update && options->action != ACTION_ROUTES;
+	bool fixed = options->config != NULL && !update;
 	return !(
 	    refuse(fixed && options->addresses.count > 0, "--addresses",
 		"--servers or --update") ||

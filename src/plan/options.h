@@ -56,6 +56,9 @@ struct options {
 	struct words max_excess;
 	const char *routes; /* the router's name; NULL: not given */
 	struct words external;
+	struct words bases;
+	const char *router_interface; /* NULL: not given */
+	unsigned split;               /* parts of each external range; 0: not given */
 	unsigned paths; /* equal-cost next hops that the router takes; 0: not given */
 };
 

@@ -95,13 +95,22 @@ find_paths(struct routes *routes)
 		    "it, "
 		    "or say --paths",
 		    router->title);
-	else if (wanted == 0 && !router->hard)
-		routes_warn(routes,
-		    "%u next hops at most are taken for granted (%s): if yours takes "
-		    "more or "
-		    "fewer, say --paths",
-		    router->paths, router->limit);
 	return true;
+}
+
+const char *
+routes_limit(const struct routes *routes, char text[ROUTES_TEXT / 2])
+{
+	if (routes->wish->paths != 0)
+		snprintf(text, ROUTES_TEXT / 2, "--paths allows");
+	else if (routes->router->hard)
+		snprintf(
+		    text, ROUTES_TEXT / 2, "it can have (%s)", routes->router->limit);
+	else
+		snprintf(text, ROUTES_TEXT / 2,
+		    "are taken for granted (%s; --paths says otherwise)",
+		    routes->router->limit);
+	return text;
 }
 
 static unsigned
@@ -129,6 +138,7 @@ find_parts(struct routes *routes)
 {
 	unsigned addresses = routes->wish->conf->addresses;
 	unsigned split = routes->wish->split;
+	char limit[ROUTES_TEXT / 2];
 	unsigned need = 1;
 
 	while (routes->paths != 0 && round_up(addresses, need) > routes->paths &&
@@ -151,9 +161,10 @@ find_parts(struct routes *routes)
 	routes->parts = split != 0 ? split : need;
 	if (split == 0 && need > 1)
 		routes_warn(routes,
-		    "%u addresses are more than the router's %u next hops: each external "
-		    "range is cut into %u parts, each with addresses of its own",
-		    addresses, routes->paths, need);
+		    "%u addresses are more than the %u next hops that %s: each external "
+		    "range "
+		    "is cut into %u parts, with addresses of its own each",
+		    addresses, routes->paths, routes_limit(routes, limit), need);
 	return true;
 }
 

@@ -54,6 +54,9 @@ void routes_help(FILE *out);
 /* A message for the user, who gets all of them. */
 void routes_warn(struct routes *routes, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Where the limit of routes->paths comes from, behind "N next hops that"; returns TEXT.
+ */
+const char *routes_limit(const struct routes *routes, char text[ROUTES_TEXT / 2]);
 /* Share the addresses out among the parts: each part gets as many as any other, and in
  * it every server as many as in any other part, within one; the secondaries likewise.
  * Deterministic. */

@@ -69,9 +69,10 @@ print_rates(FILE *out, const struct conf *conf)
 			own = conf->timing.max_rate;
 		fprintf(out,
 		    "! %s: %" PRIu64 " frames by vlbd (%" PRIu64 " hellos, %" PRIu64
-		    " probes, claims of %u addresses%s), %" PRIu64
+		    " probes, claims of %u address%s%s), %" PRIu64
 		    " answers by its kernel\n",
 		    conf->server[s].name, own, rate.hellos, rate.probes, rate.claims,
+		    rate.claims == 1 ? "" : "es",
 		    own < rate.frames ? "; held by max_rate" : "", rate.answers);
 		if (own + rate.answers > most)
 			most = own + rate.answers;
@@ -100,6 +101,11 @@ routes_print_dai(FILE *out, const struct routes *routes)
 	      "! Replace <vlan>, and <ports...> by those of the servers and of the "
 	      "routers.\n",
 	    out);
+	if (wish->conf->routers == 0)
+		fputs("! No router is named (`router = ' in [cluster]): each makes a "
+		      "claim one\n"
+		      "! frame longer, which the rate below lacks.\n",
+		    out);
 	if (!bases_known(wish))
 		fputs("! A server asks from its own address, too: replace <base "
 		      "address...>, or\n"

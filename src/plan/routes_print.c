@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* routes_print.c - fill in a router's templates. */
+#include <stdarg.h>
 #include <string.h>
 
 #include "routes.h"
 
-enum { WORD = 64 };
+enum { WORD = 64, LINE = 90 };
 
 /* What stands for the words in braces. */
 struct words {
@@ -101,11 +102,12 @@ set_range(struct words *words, const struct conf_range *range)
 static unsigned
 set_hops(struct words *words, const struct routes *routes, unsigned part)
 {
+	unsigned addresses = routes->wish->conf->addresses;
 	unsigned hops = 0, ecmp = 16;
 
-	for (unsigned a = 0; a < routes->wish->conf->addresses; a++)
+	for (unsigned a = 0; a < addresses; a++)
 		hops += routes->part[a] == part;
-	while (ecmp < hops)
+	while (ecmp * routes->parts < addresses)
 		ecmp *= 2;
 	snprintf(words->hops, WORD, "%u", hops);
 	snprintf(words->ecmp, WORD, "%u", ecmp);
@@ -146,24 +148,62 @@ worst_load(const struct routes *routes, unsigned part)
 	return worst;
 }
 
+/* TEXT as comment lines of a readable length. */
+__attribute__((format(printf, 3, 4))) static void
+comment(FILE *out, const struct routes *routes, const char *format, ...)
+{
+	const char *lead = routes->router->comment;
+	char text[ROUTES_TEXT + 200];
+	size_t column = 0;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	for (const char *word = text; *word != '\0';) {
+		size_t len = strcspn(word, " ");
+		if (column == 0 || column + 1 + len > LINE) {
+			fprintf(out, "%s%s", column == 0 ? "" : "\n", lead);
+			column = strlen(lead);
+		}
+		fprintf(out, " %.*s", (int)len, word);
+		column += 1 + len;
+		word += len + strspn(word + len, " ");
+	}
+	fputc('\n', out);
+}
+
+/* What a part means for the servers, and for the ranges that are routed through it. */
 static void
-print_shares(FILE *out, const struct routes *routes, unsigned part, unsigned hops)
+print_shares(FILE *out, const struct routes *routes, unsigned part, struct words *words)
 {
 	const struct conf *conf = routes->wish->conf;
+	unsigned hops = set_hops(words, routes, part);
 	unsigned least = CONF_ADDRESSES, most = 0;
+	char shares[2 * WORD], ranges[CONF_EXTERNALS * 20 + 1] = "";
+	size_t used = 0;
 
 	for (unsigned s = 0; s < conf->servers; s++) {
 		unsigned load = routes_load(conf, routes->part, part, CONF_NONE, s);
+		if (conf->server[s].weight == 0)
+			continue;
 		least = load < least ? load : least;
 		most = load > most ? load : most;
 	}
-	fprintf(
-	    out, "%s %u next hops: each server serves ", routes->router->comment, hops);
+	for (unsigned e = 0; e < routes->externals; e++) {
+		struct conf_range piece = cut(&routes->external[e], routes->parts, part);
+		set_range(words, &piece);
+		used += (size_t)snprintf(ranges + used, sizeof(ranges) - used, "%s%s",
+		    e == 0 ? "" : ", ", words->prefix);
+	}
 	if (least == most)
-		fprintf(out, "%u", most);
+		snprintf(shares, sizeof(shares), "%u", most);
 	else
-		fprintf(out, "%u to %u", least, most);
-	fprintf(out, ", after one failure %u at most\n", worst_load(routes, part));
+		snprintf(shares, sizeof(shares), "%u to %u", least, most);
+	comment(out, routes,
+	    "%s: %u next hops; each server serves %s of them, after one failure %u at "
+	    "most.",
+	    ranges, hops, shares, worst_load(routes, part));
 }
 
 static void
@@ -182,10 +222,7 @@ print_hops(FILE *out, const struct routes *routes, unsigned part, struct words *
 static void
 print_part(FILE *out, const struct routes *routes, unsigned part, struct words *words)
 {
-	unsigned hops = set_hops(words, routes, part);
-
-	fprintf(out, "%s\n", routes->router->comment);
-	print_shares(out, routes, part, hops);
+	set_hops(words, routes, part);
 	for (unsigned e = 0; e < routes->externals; e++) {
 		struct conf_range piece = cut(&routes->external[e], routes->parts, part);
 		set_range(words, &piece);
@@ -198,46 +235,53 @@ print_part(FILE *out, const struct routes *routes, unsigned part, struct words *
 static void
 print_checks(FILE *out, const struct routes *routes, struct words *words)
 {
-	const char *comment = routes->router->comment;
+	const char *lead = routes->router->comment;
 
-	fprintf(out, "%s\n%s To see that all of it is in:\n", comment, comment);
+	fprintf(out, "%s\n%s To see that all of it is in:\n", lead, lead);
 	for (unsigned part = 0; part < routes->parts; part++) {
 		set_hops(words, routes, part);
 		for (unsigned e = 0; e < routes->externals; e++) {
 			struct conf_range piece =
 			    cut(&routes->external[e], routes->parts, part);
 			set_range(words, &piece);
-			fill(out, routes->router->check, words, comment);
+			fill(out, routes->router->check, words, lead);
 		}
 	}
 }
 
+static bool
+wants_interface(const struct router *router)
+{
+	return strstr(router->hop, "{interface}") != NULL ||
+	       (router->settings != NULL && strstr(router->settings, "{port}") != NULL);
+}
+
 static void
-print_head(FILE *out, const struct routes *routes, const struct words *words)
+print_head(FILE *out, const struct routes *routes, struct words *words)
 {
 	const struct router *router = routes->router;
-	const char *c = router->comment;
+	char limit[ROUTES_TEXT / 2];
 
-	fprintf(
-	    out, "%s Static equal-cost routes for %s, by vlbplan.\n", c, router->title);
+	comment(
+	    out, routes, "Static equal-cost routes for %s, by vlbplan.", router->title);
 	if (router->run != NULL)
-		fprintf(
-		    out, "%s Tried, in this project's tests, on %s.\n", c, router->run);
+		comment(
+		    out, routes, "Tried, in this project's tests, on %s.", router->run);
 	else
-		fprintf(out,
-		    "%s Not run by us: from documentation. Check it as said below.\n", c);
+		comment(out, routes,
+		    "Not run by us: from documentation. Check it as said below.");
+	for (unsigned part = 0; part < routes->parts; part++)
+		print_shares(out, routes, part, words);
 	for (unsigned w = 0; w < routes->warnings; w++)
-		fprintf(out, "%s WARNING: %s\n", c, routes->warning[w]);
-	if (routes->wish->interface == NULL && router->settings != NULL &&
-	    strstr(router->settings, "{port}") != NULL)
-		fprintf(out, "%s Replace <interface> by that towards the servers.\n", c);
-	else if (routes->wish->interface == NULL &&
-		 strstr(router->hop, "{interface}") != NULL)
-		fprintf(out, "%s Replace <interface> by that towards the servers.\n", c);
-	fprintf(out,
-	    "%s The router needs an address of the next hops' network on its "
-	    "interface.\n",
-	    c);
+		comment(out, routes, "WARNING: %s.", routes->warning[w]);
+	if (routes->paths != 0)
+		comment(out, routes, "A route has at most the %u next hops that %s.",
+		    routes->paths, routes_limit(routes, limit));
+	if (routes->wish->interface == NULL && wants_interface(router))
+		comment(out, routes, "Replace <interface> by that towards the servers.");
+	comment(out, routes,
+	    "The router needs an address of the next hops' network on its interface.");
+	set_hops(words, routes, 0);
 	fill(out, router->settings, words, NULL);
 }
 
@@ -256,7 +300,6 @@ routes_print(FILE *out, const struct routes *routes)
 		return;
 	}
 	set_interface(&words, routes->wish->interface);
-	set_hops(&words, routes, 0);
 	print_head(out, routes, &words);
 	for (unsigned part = 0; part < routes->parts; part++)
 		print_part(out, routes, part, &words);
