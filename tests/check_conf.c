@@ -10,6 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vlbd/plan.h"
+
+/* Without lists; [plan] makes them. */
+#define SERVERS                                                                          \
+	"[server A]\nmac = 02:00:00:00:00:01\n[server B]\nmac = 02:00:00:00:00:02\n"     \
+	"[server C]\nmac = 02:00:00:00:00:03\n"
+
 /* Lines are counted from 1, as users do. */
 static const char *const good[] = {
 	NULL,
@@ -144,7 +151,7 @@ static const struct mistake {
 	{ 1, "[Cluster]", 1, "did you mean [cluster]?", 0 },
 	{ 1, "[cluster web]", 1, "[cluster] has no name; write [cluster]", 0 },
 	{ 6, "[timings]\n[timing]", 6, "unknown section [timings]; did you mean [timing]?", 1 },
-	{ 6, "[zebra]\nstripes = 2\n[timing]", 6, "unknown section [zebra]; write [cluster], [timing] or [server NAME]", 0 },
+	{ 6, "[zebra]\nstripes = 2\n[timing]", 6, "unknown section [zebra]; write [cluster], [timing], [plan] or [server NAME]", 0 },
 	{ 6, "[]\n[timing]", 6, "unknown section []", 0 },
 	{ 6, "[cluster]\n[timing]", 6, "[cluster] is in line 1 already", 0 },
 	{ 29, "[timing]", 29, "[timing] is in line 6 already", 0 },
@@ -415,6 +422,194 @@ START_TEST(a_draft_may_have_placeholders)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	int at;
+	const char *says;
+} bad_plans[] = {
+	{ SERVERS "[plan]", 7, "[plan] has no addresses; write addresses = " },
+	{ SERVERS "[plan]\naddresses = 10.77.0.1-2", 8,
+	    "2 addresses for 3 servers; write one for each server at least" },
+	{ SERVERS "[plan]\naddresses = 10.77.0.1-9\ntiers = 4", 9,
+	    "4 tiers need as many servers, and there are 3; write 3, or all" },
+	{ SERVERS "[plan]\naddresses = 10.77.0.1-9\ntiers = 1", 9,
+	    "tiers: \"1\" is out of bounds; write a number from 2 to 64" },
+	{ SERVERS "[plan]\naddresses = 10.77.0.1-9\ntiers = some", 9,
+	    "tiers: \"some\" is out of bounds; write" },
+	{ SERVERS "[plan]\naddresses = 10.77.0.1-9\ntiers = 2\ntiers = 2", 10,
+	    "tiers: given already, in line 9; remove one of them" },
+	{ SERVERS "[plan]\naddresses = 10.77.0.1-9, 10.77.0.4-6", 8,
+	    "addresses: 10.77.0.4 (and 2 more) is in this list already, in line 8; "
+	    "remove" },
+	{ SERVERS "[plan]\naddresses = 10.77.0.1-9\naddresses = 10.77.0.9", 9,
+	    "addresses: 10.77.0.9 is in this list already, in line 8; remove one" },
+	{ SERVERS "[plan]\naddresses = 10.77.0.1-9, 10.77.0.", 8,
+	    "addresses: \"10.77.0.\" is not an IPv4 address; write" },
+	{ SERVERS "[plan]\nadresses = 10.77.0.1-9", 8, "did you mean addresses?" },
+	{ SERVERS "[paln]\naddresses = 10.77.0.1-9", 7, "did you mean [plan]?" },
+	{ SERVERS "[plan A]\naddresses = 10.77.0.1-9", 7, "[plan] has no name; write" },
+	{ SERVERS "[plan]\naddresses = 10.77.0.1-9\n[timing]\n[plan]", 10,
+	    "[plan] is in line 7 already; put all of its keys there" },
+	{ SERVERS "[plan]\naddresses = 10.77.0.1-9\nprimary = 10.77.0.1", 9,
+	    "primary does not belong in [plan]; move it to [server NAME]" },
+	{ SERVERS "tiers = 2\n[plan]\naddresses = 10.77.0.1-9", 7,
+	    "tiers does not belong in [server]; move it to [plan]" },
+	/* Lists and [plan], in either order. */
+	{ SERVERS "primary = 10.77.0.1-3\n[plan]\naddresses = 10.77.0.1-9", 7,
+	    "primary is listed here, and [plan] (line 8) makes all lists; remove all "
+	    "lists, or [plan]" },
+	{ "[plan]\naddresses = 10.77.0.1-9\n" SERVERS "tier4 = 10.77.0.1-3", 9,
+	    "a tier is listed here, and [plan] (line 1) makes all lists; remove" },
+	{ "[plan]\naddresses = 10.77.0.1-9\n[server A]\nmac = 02:00:00:00:00:01", 1,
+	    "a plan of one server; write another section [server NAME]" },
+	{ "[plan]\naddresses = 10.77.0.1-9\n[server A]\nmac = 02:00:00:00:00:01\nweight "
+	  "= 0\n[server B]\nmac = 02:00:00:00:00:02\nweight = 0",
+	    1, "every server has weight 0; write weight = 1 for one of them" },
+	{ "[plan]\naddresses = 10.77.0.1-9", 0, "no server at all; write a section" },
+	/* What lists are checked for, addresses of a plan are too. */
+	{ "[cluster]\nrouter = 10.77.0.3\n" SERVERS "[plan]\naddresses = 10.77.0.1-9", 10,
+	    "10.77.0.3 is a router (line 2); write another failover address" },
+	{ "[cluster]\nexternal = 10.77.0.0/29\n" SERVERS
+	  "[plan]\naddresses = 10.77.0.1-9",
+	    10, "10.77.0.1 (and 6 more) lies in external 10.77.0.0/29 (line 2)" },
+};
+
+START_TEST(a_plan_that_cannot_be_made_is_one_mistake)
+{
+	unsigned kept;
+	unsigned total;
+
+	feed(1, bad_plans[_i].text);
+	ck_assert_msg(!conf_finish(reader), "taken: %s", bad_plans[_i].text);
+	const struct conf_error *error = conf_errors(reader, &kept, &total);
+	ck_assert_msg(total == 1 && error->line == bad_plans[_i].at &&
+			  strstr(error->text, bad_plans[_i].says) != NULL,
+	    "wanted %d: %s\ngot %s", bad_plans[_i].at, bad_plans[_i].says,
+	    all_mistakes());
+	ck_assert_ptr_nonnull(strpbrk(error->text, ";?"));
+}
+END_TEST
+
+START_TEST(a_plan_is_asked_for_in_the_planners_words)
+{
+	struct plan_request request;
+
+	feed(1,
+	    SERVERS "rack = r1\nweight = 2\n[server D]\nmac = 02:00:00:00:00:04\n"
+		    "[server E]\nmac = 02:00:00:00:00:05\nrack = r1\nweight = 0\n"
+		    "[plan]\naddresses = 10.77.0.4-9\naddresses = 10.77.0.1\ntiers = 4");
+	ck_assert_msg(conf_finish(reader), "%s", all_mistakes());
+	ck_assert_uint_eq(conf->planned, 4);
+	ck_assert_uint_eq(conf->addresses, 7);
+	ck_assert_uint_eq(conf->address[0].ip.byte[3], 1);
+	ck_assert_uint_eq(conf->address[0].tiers, 0);
+	conf_plan_request(conf, &request);
+	ck_assert_int_eq(plan_check(&request), PLAN_OK);
+	ck_assert_uint_eq(request.servers, 5);
+	ck_assert_uint_eq(request.addresses, 7);
+	ck_assert_uint_eq(request.tiers, 4);
+	ck_assert_uint_eq(request.server[2].weight, 2);
+	ck_assert_uint_eq(request.server[3].weight, 1);
+	ck_assert_uint_eq(request.server[4].weight, 0);
+	ck_assert_uint_eq(request.server[0].rack, 0);
+	ck_assert_uint_ne(request.server[2].rack, 0);
+	ck_assert_uint_eq(request.server[2].rack, request.server[4].rack);
+}
+END_TEST
+
+static const struct {
+	const char *tiers;
+	unsigned servers, planned;
+} tier_counts[] = {
+	{ "", 5, 5 },
+	{ "", 16, 16 },
+	{ "", 17, 8 },
+	{ "tiers = all", 17, 17 },
+	{ "tiers = 17", 17, 17 },
+	{ "tiers = 2", 5, 2 },
+};
+
+START_TEST(as_many_tiers_as_are_asked_for)
+{
+	char text[64];
+	int line = feed(1, "[plan]\naddresses = 10.77.0.1-99");
+
+	line = feed(line, tier_counts[_i].tiers);
+	for (unsigned s = 0; s < tier_counts[_i].servers; s++) {
+		snprintf(
+		    text, sizeof text, "[server S%u]\nmac = 02:00:00:00:00:%02x", s, s);
+		line = feed(line, text);
+	}
+	ck_assert_msg(conf_finish(reader), "%s", all_mistakes());
+	ck_assert_uint_eq(conf->planned, tier_counts[_i].planned);
+}
+END_TEST
+
+START_TEST(lists_that_were_made_are_taken)
+{
+	static const uint8_t rows[] = { 0, 1, 2, 1, 2, 0, 2, 0, PLAN_NONE };
+	const struct plan_lists lists = { 3, 3, rows };
+
+	feed(1, SERVERS "[plan]\naddresses = 10.77.0.1-3");
+	ck_assert(conf_finish(reader));
+	conf_plan_take(conf, &lists);
+	ck_assert_int_eq(conf_tier(conf, 1, 2), 1);
+	ck_assert_uint_eq(conf->address[2].tiers, 2);
+	ck_assert_int_eq(conf_tier(conf, 2, 1), CONF_NONE);
+}
+END_TEST
+
+/* The good file's, as any other program that follows conf.h would compute it. */
+#define GOOD_DIGEST "f957f346399277"
+
+static const struct {
+	int line;
+	const char *with;
+	bool same;
+} digests[] = {
+	{ 0, "", true },
+	/* The same lists, told otherwise; and what is no list. */
+	{ 16, "primary = 10.77.0.2\ntier1 = 10.77.0.1", true },
+	{ 7, "hello = 50ms", true },
+	{ 4, "router = 10.77.255.250", true },
+	{ 20, "mac = 02:00:00:00:00:22\nweight = 7\nrack = r1", true },
+	{ 1, "[server Z]\nmac = 02:00:00:00:00:26\n[cluster]", true },
+	/* Another name, address, order, or depth. */
+	{ 19, "[server b]", false },
+	{ 29, "[server D]\nmac = 02:00:00:00:00:04\nprimary = 10.77.0.7", false },
+	{ 29, "[server D]\nmac = 02:00:00:00:00:04\ntier4 = 10.77.0.1", false },
+	{ 29, "[server D]\nmac = 02:00:00:00:00:04\ntier4 = 10.77.0.6", false },
+};
+
+START_TEST(the_digest_is_of_the_lists_alone)
+{
+	char text[CONF_DIGEST_TEXT];
+
+	ck_assert_msg(
+	    read_with(digests[_i].line, digests[_i].with), "%s", all_mistakes());
+	conf_digest_format(conf_digest(conf), text);
+	ck_assert_uint_eq(strlen(text), 14);
+	ck_assert_msg((strcmp(text, GOOD_DIGEST) == 0) == digests[_i].same, "%s", text);
+}
+END_TEST
+
+START_TEST(the_digest_knows_the_order_of_a_list)
+{
+	uint64_t digest[2];
+
+	for (unsigned i = 0; i < 2; i++) {
+		conf_begin(reader, conf);
+		feed(1, "[server A]\nmac = 02:00:00:00:00:01");
+		feed(3, i == 0 ? "primary = 10.77.0.1" : "secondary = 10.77.0.1");
+		feed(4, "[server B]\nmac = 02:00:00:00:00:02");
+		feed(6, i == 1 ? "primary = 10.77.0.1" : "secondary = 10.77.0.1");
+		ck_assert(conf_finish(reader));
+		digest[i] = conf_digest(conf);
+	}
+	ck_assert_uint_ne(digest[0], digest[1]);
+}
+END_TEST
+
 START_TEST(defaults_hold)
 {
 	feed(1, "[server A]\nmac = 02:00:00:00:00:01\nprimary = 10.77.0.1");
@@ -486,7 +681,7 @@ START_TEST(servers_without_addresses_are_one_mistake)
 	ck_assert(!conf_finish(reader));
 	ck_assert_str_eq(all_mistakes(),
 	    "0: no failover address at all; write primary = and "
-	    "addresses in the sections [server NAME]\n");
+	    "addresses in the sections [server NAME], or a section [plan]\n");
 }
 END_TEST
 
@@ -653,6 +848,13 @@ main(void)
 	tcase_add_test(tc, the_good_file_says_this);
 	tcase_add_test(tc, weight_and_rack_are_each_servers_own);
 	tcase_add_test(tc, a_draft_may_have_placeholders);
+	tcase_add_loop_test(
+	    tc, a_plan_that_cannot_be_made_is_one_mistake, 0, COUNT(bad_plans));
+	tcase_add_test(tc, a_plan_is_asked_for_in_the_planners_words);
+	tcase_add_loop_test(tc, as_many_tiers_as_are_asked_for, 0, COUNT(tier_counts));
+	tcase_add_test(tc, lists_that_were_made_are_taken);
+	tcase_add_loop_test(tc, the_digest_is_of_the_lists_alone, 0, COUNT(digests));
+	tcase_add_test(tc, the_digest_knows_the_order_of_a_list);
 	tcase_add_test(tc, defaults_hold);
 	tcase_add_loop_test(tc, auto_follows_hello, 0, COUNT(intervals));
 	tcase_add_test(tc, words_have_values);

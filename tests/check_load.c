@@ -159,11 +159,11 @@ static const struct {
 	{ "[server A] mac = x\n" MAC_A END_A,
 	    "1: \"mac = x\" stands behind the section's head; write it in a line of its own\n" },
 	{ "[zebra]\n" SERVER_A END_A,
-	    "1: unknown section [zebra]; write [cluster], [timing] or [server NAME]\n" },
+	    "1: unknown section [zebra]; write [cluster], [timing], [plan] or [server NAME]\n" },
 	{ SERVER_A END_A "[zebra]",
-	    "4: unknown section [zebra]; write [cluster], [timing] or [server NAME]\n" },
+	    "4: unknown section [zebra]; write [cluster], [timing], [plan] or [server NAME]\n" },
 	{ "hello = 1s\n" SERVER_A END_A,
-	    "1: hello stands before any section; write [cluster], [timing] or [server NAME] above it\n" },
+	    "1: hello stands before any section; write [cluster], [timing], [plan] or [server NAME] above it\n" },
 	{ SERVER_A END_A "hello\rprobes\n",
 	    "4: a carriage return within the line; end each line with a line feed\n" },
 	{ "[server A]\rmac = 02:00:00:00:00:01\r",
@@ -418,6 +418,27 @@ START_TEST(the_example_of_three_is_the_article)
 }
 END_TEST
 
+START_TEST(a_plan_is_made)
+{
+	static const char text[] = "[plan]\naddresses = 10.77.0.1-3\n"
+				   "[server A]\nmac = 02:00:00:00:00:01\n"
+				   "[server B]\nmac = 02:00:00:00:00:02\n"
+				   "[server C]\nmac = 02:00:00:00:00:03\n";
+
+	ck_assert_msg(load_text(text) == 0, "%s", said);
+	ck_assert_str_eq(said, "");
+	ck_assert_uint_eq(conf->addresses, 3);
+	for (unsigned a = 0; a < 3; a++) {
+		ck_assert_uint_eq(conf->address[a].tiers, 3);
+		for (unsigned s = 0; s < 3; s++)
+			ck_assert_int_ne(conf_tier(conf, a, s), CONF_NONE);
+	}
+	uint64_t digest = conf_digest(conf);
+	ck_assert_int_eq(load_text(text), 0);
+	ck_assert_uint_eq(conf_digest(conf), digest);
+}
+END_TEST
+
 #define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
 
 int
@@ -442,6 +463,7 @@ main(void)
 	tcase_add_test(tc, a_missing_file_is_told);
 	tcase_add_test(tc, an_unreadable_file_is_told);
 	tcase_add_test(tc, a_file_without_an_end_is_left);
+	tcase_add_test(tc, a_plan_is_made);
 	tcase_add_test(tc, the_example_of_six_is_the_article);
 	tcase_add_test(tc, the_example_of_three_is_the_article);
 	suite_add_tcase(suite, tc);

@@ -40,7 +40,7 @@ ok $? "vlbctl.8 describes every command of vlbctl --help$missing"
 
 missing=
 for key in hello probes probe_interval answer_timeout lease failback max_rate \
-	name interface router external mac weight rack primary secondary tertiary; do
+	name interface router external addresses tiers mac weight rack primary secondary tertiary; do
 	grep -q "^\.It Cm $key\|^\.It Ic $key\|^\.It Va $key\|^\.It Sy $key" "$src/man/vlb.ini.5" || missing="$missing $key"
 done
 [ -z "$missing" ]

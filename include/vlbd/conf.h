@@ -66,6 +66,7 @@ struct conf {
 	unsigned externals;
 	struct conf_range external[CONF_EXTERNALS];
 	struct conf_timing timing;
+	unsigned planned; /* tiers that [plan] makes; 0: the lists are given */
 	unsigned servers;
 	struct conf_server server[CONF_SERVERS];
 	unsigned addresses;
@@ -76,6 +77,9 @@ struct conf_error {
 	int line; /* 0: the file as a whole */
 	char text[200];
 };
+
+struct plan_lists;
+struct plan_request;
 
 /* Everything that is needed only while reading. Large: not for the stack. */
 struct conf_reader;
@@ -96,8 +100,13 @@ void conf_set(struct conf_reader *reader, int line, const char *key, const char 
 /* A mistake that the caller found itself (a line that is no INI, a line too long). */
 void conf_mistake(struct conf_reader *reader, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* Check what needs the whole file. True: *conf is complete and right. */
+/* Check what needs the whole file. True: *conf is right, and complete unless
+ * conf->planned: then the lists are still to be made with plan.h, as
+ * conf_plan_request() says, and handed to conf_plan_take(). */
 bool conf_finish(struct conf_reader *reader);
+/* What the planner is to make, for a file with [plan]; it is PLAN_OK. */
+void conf_plan_request(const struct conf *conf, struct plan_request *out);
+void conf_plan_take(struct conf *conf, const struct plan_lists *lists);
 /* The mistakes, in the order of their lines; *total counts those beyond CONF_ERRORS too.
  */
 const struct conf_error *conf_errors(

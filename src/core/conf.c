@@ -15,6 +15,7 @@ const struct conf_heading conf_headings[] = {
 	[IN_CLUSTER] = { "cluster", "name, interface, router or external" },
 	[IN_TIMING]  = { "timing",  "hello, probes, probe_interval, answer_timeout, lease, "
 	                            "failback or max_rate" },
+	[IN_PLAN]    = { "plan",    "addresses or tiers" },
 	[IN_SERVER]  = { "server",  "mac, weight, rack, primary, secondary, tertiary or "
 	                            "tier4 to tier64" },
 };
@@ -111,6 +112,8 @@ conf_mistake(struct conf_reader *reader, int line, const char *format, ...)
 	/* The caller could not read the line, and it may have been any list. */
 	if (reader->where == IN_SERVER)
 		conf_lose_tiers(reader, line);
+	if (reader->where == IN_PLAN)
+		reader->key_bad[KEY_ADDRESSES] = true;
 }
 
 void
@@ -191,7 +194,7 @@ begin_server(struct conf_reader *reader, const char *name)
 	reader->key_line[KEY_RACK] = 0;
 }
 
-/* [cluster] and [timing] stand once and have no name. */
+/* The others stand once and have no name. */
 static void
 begin_single(struct conf_reader *reader, enum conf_where where, const char *name)
 {
@@ -255,7 +258,8 @@ conf_section(struct conf_reader *reader, int line, const char *section)
 	enum conf_where where = section_by_word(text, &exact);
 	if (where == IN_UNKNOWN) {
 		conf_tell(reader, line,
-		    "unknown section [%.40s]; write [cluster], [timing] or [server NAME]",
+		    "unknown section [%.40s]; write [cluster], [timing], [plan] or "
+		    "[server NAME]",
 		    section);
 		conf_lose_tiers(reader, line);
 	} else if (!exact) {

@@ -94,6 +94,8 @@ check_servers(struct conf_reader *reader)
 static void
 check_any_address(struct conf_reader *reader)
 {
+	if (conf_is_planned(reader))
+		return;
 	/* Where any list was unreadable, that is the reason and told already. */
 	for (unsigned tier = 0; tier < CONF_TIERS; tier++)
 		if (reader->tier_lost[tier] != 0)
@@ -102,7 +104,7 @@ check_any_address(struct conf_reader *reader)
 		return;
 	conf_tell(reader, 0,
 	    "no failover address at all; write primary = and addresses in the sections "
-	    "[server NAME]");
+	    "[server NAME], or a section [plan]");
 }
 
 /* Addresses that lack the same tier: one mistake where one line, or one unreadable list,
@@ -162,6 +164,8 @@ check_holes(struct conf_reader *reader)
 {
 	struct hole hole[CONF_TIERS] = { 0 };
 
+	if (conf_is_planned(reader))
+		return; /* whatever is listed, should not be */
 	for (unsigned i = 0; i < reader->places; i++) {
 		const struct conf_place *place = &reader->place[reader->order[i]];
 		unsigned filled =
@@ -185,6 +189,8 @@ line_of(const struct conf_place *place)
 {
 	unsigned tier = 0;
 
+	if (place->plan_line != 0)
+		return place->plan_line;
 	while (tier < CONF_TIERS - 1 && place->server[tier] == CONF_NOBODY)
 		tier++;
 	return place->line[tier];
@@ -272,6 +278,8 @@ conf_finish(struct conf_reader *reader)
 	check_servers(reader);
 	check_any_address(reader);
 	check_holes(reader);
+	if (conf_is_planned(reader))
+		conf_check_plan(reader);
 	for (unsigned i = 0; i < conf->externals; i++)
 		check_external(reader, i);
 	for (unsigned i = 0; i < conf->routers; i++)

@@ -5,6 +5,7 @@
  *   conf_key.c      keys come in
  *   conf_value.c    one value: a duration, a number, a name
  *   conf_net.c      one value: an address, a range, a prefix, a hardware address
+ *   conf_plan.c     [plan]: what the lists are made of
  *   conf_list.c     the keys that hold lists, and who is already where
  *   conf_check.c    conf_finish(): what only the whole file can tell
  *   conf_nearest.c  "did you mean"
@@ -24,6 +25,7 @@ enum conf_where {
 	IN_NOTHING, /* before the first section */
 	IN_CLUSTER,
 	IN_TIMING,
+	IN_PLAN,
 	IN_SERVER,
 	IN_UNKNOWN /* told already; what stands in it is passed over */
 };
@@ -40,6 +42,8 @@ enum conf_key {
 	KEY_LEASE,
 	KEY_FAILBACK,
 	KEY_MAX_RATE,
+	KEY_ADDRESSES,
+	KEY_TIERS,
 	KEY_MAC,
 	KEY_WEIGHT,
 	KEY_RACK,
@@ -62,6 +66,7 @@ struct conf_place {
 	struct ip ip;
 	uint8_t server[CONF_TIERS]; /* CONF_NOBODY: a hole */
 	int line[CONF_TIERS];
+	int plan_line; /* of [plan]; 0: not in it */
 };
 
 struct conf_reader {
@@ -72,13 +77,16 @@ struct conf_reader {
 	int line;        /* being read */
 	const char *key; /* being read */
 
-	int section_line[IN_SERVER]; /* of [cluster] and [timing]; 0: not seen */
+	int section_line[IN_SERVER]; /* of those that stand once; 0: not seen */
 	int key_line[CONF_KEYS];     /* where a scalar was given; 0: it was not */
 	bool key_bad[CONF_KEYS];     /* given, but could not be read */
 	int router_line[CONF_ROUTERS];
 	int external_line[CONF_EXTERNALS];
 	int mac_line[CONF_SERVERS][CONF_MACS];
 	bool mac_given[CONF_SERVERS];
+
+	unsigned tiers; /* of [plan]; 0: not given */
+	bool tiers_all;
 
 	/* An item of a list of this tier could not be read, so a hole in the tier may be
 	 * only the consequence. The line of the first such item; 0: none. */
@@ -137,6 +145,13 @@ bool conf_read_routers(struct conf_reader *reader, const char *value);
 bool conf_read_externals(struct conf_reader *reader, const char *value);
 bool conf_read_macs(struct conf_reader *reader, const char *value);
 bool conf_read_tier(struct conf_reader *reader, const char *value, unsigned tier);
+bool conf_read_planned(struct conf_reader *reader, const char *value);
+bool conf_read_tiers(struct conf_reader *reader, const char *value);
+
+/* [plan] makes the lists. */
+bool conf_is_planned(const struct conf_reader *reader);
+/* conf_finish()'s part for such a file. */
+void conf_check_plan(struct conf_reader *reader);
 
 /* IP lies in RANGE. */
 bool conf_range_has(const struct conf_range *range, const struct ip *ip);

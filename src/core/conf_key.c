@@ -178,6 +178,8 @@ static const struct key {
 	[KEY_LEASE]          = { "lease",          IN_TIMING,  false, read_lease },
 	[KEY_FAILBACK]       = { "failback",       IN_TIMING,  false, read_failback },
 	[KEY_MAX_RATE]       = { "max_rate",       IN_TIMING,  false, read_max_rate },
+	[KEY_ADDRESSES]      = { "addresses",      IN_PLAN,    true,  conf_read_planned },
+	[KEY_TIERS]          = { "tiers",          IN_PLAN,    false, conf_read_tiers },
 	[KEY_MAC]            = { "mac",            IN_SERVER,  true,  conf_read_macs },
 	[KEY_WEIGHT]         = { "weight",         IN_SERVER,  false, read_weight },
 	[KEY_RACK]           = { "rack",           IN_SERVER,  false, read_rack },
@@ -249,7 +251,9 @@ nearest_key(enum conf_where where, const char *key, char text[CONF_NAME])
 static void
 lose_guess(struct conf_reader *reader, enum conf_key guess, const char *name)
 {
-	if (guess == KEY_MAC)
+	if (guess == KEY_ADDRESSES || guess == KEY_TIERS)
+		reader->key_bad[guess] = true;
+	else if (guess == KEY_MAC)
 		reader->mac_given[reader->server] = true;
 	else if (guess == KEY_TIER)
 		conf_lose_tier(reader, tier_number(name) - 1, reader->line);
@@ -297,9 +301,8 @@ conf_set(struct conf_reader *reader, int line, const char *key, const char *valu
 		return;
 	if (reader->where == IN_NOTHING) {
 		conf_tell(reader, line,
-		    "%.40s stands before any section; write [cluster], [timing] or "
-		    "[server "
-		    "NAME] above it",
+		    "%.40s stands before any section; write [cluster], [timing], [plan] "
+		    "or [server NAME] above it",
 		    key);
 		return;
 	}

@@ -214,6 +214,7 @@ place_of(struct conf_reader *reader, const struct ip *ip)
 	place->ip = *ip;
 	memset(place->server, CONF_NOBODY, sizeof place->server);
 	memset(place->line, 0, sizeof place->line);
+	place->plan_line = 0;
 	return place;
 }
 
@@ -336,6 +337,56 @@ conf_read_tier(struct conf_reader *reader, const char *value, unsigned tier)
 			good = false;
 			conf_lose_tier(reader, tier, reader->line);
 		}
+	}
+	return good;
+}
+
+/* Let [plan] have every address from FIRST to LAST. */
+static void
+plan_range(struct conf_reader *reader, uint32_t first, uint32_t last)
+{
+	struct ip twin = { 0 };
+	int line = 0;
+	unsigned twins = 0;
+	char text[IP_TEXT];
+	char count[32] = "";
+
+	for (uint32_t value = first;; value++) {
+		struct ip ip = ip_v4(value);
+		struct conf_place *place = place_of(reader, &ip);
+
+		if (place == NULL)
+			break;
+		if (place->plan_line != 0 && twins++ == 0) {
+			twin = ip;
+			line = place->plan_line;
+		}
+		place->plan_line = reader->line;
+		if (value == last)
+			break;
+	}
+	if (twins == 0)
+		return;
+	if (twins > 1)
+		snprintf(count, sizeof count, " (and %u more)", twins - 1);
+	conf_wrong(reader, "%s%s is in this list already, in line %d; remove one",
+	    ip_format(&twin, text), count, line);
+}
+
+bool
+conf_read_planned(struct conf_reader *reader, const char *value)
+{
+	char item[CONF_ITEM];
+	uint32_t first;
+	uint32_t last;
+	bool good = true;
+
+	for (const char *rest = value; rest != NULL;) {
+		if (next_item(reader, &rest, item) &&
+		    conf_read_range(reader, item, &first, &last))
+			plan_range(reader, first, last);
+		else
+			good = false;
 	}
 	return good;
 }

@@ -18,8 +18,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
+
+#include "vlbd/plan.h"
 
 enum {
+	PLAN_LONG_S = 2,
 	LINE_KEPT = 1024, /* of a line, without its comment; inih takes less */
 	MOST_BYTES =
 	    16 * 1024 * 1024 /* of a file: all of CONF_ADDRESSES in all tiers fit */
@@ -303,6 +307,41 @@ open_file(const char *path)
 	return file;
 }
 
+/* The lists that [plan] asks for. Big ones take seconds, and then that is said. */
+static int
+make_plan(const char *path, struct conf *conf)
+{
+	struct plan_request request;
+	struct timespec begin;
+	bool told = false;
+
+	if (conf->planned == 0)
+		return 0;
+	conf_plan_request(conf, &request);
+	void *memory = malloc(plan_memory(&request));
+	if (memory == NULL) {
+		tell(path, 0, "out of memory");
+		return -1;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	struct plan *plan = plan_begin(memory, &request);
+	while (plan_step(plan)) {
+		struct timespec now;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (told || now.tv_sec - begin.tv_sec < PLAN_LONG_S)
+			continue;
+		told = true;
+		fprintf(stderr,
+		    "%s: making the plan of %u addresses for %u servers; that takes some "
+		    "seconds\n",
+		    path, request.addresses, request.servers);
+	}
+	struct plan_lists lists = plan_lists(plan);
+	conf_plan_take(conf, &lists);
+	free(memory);
+	return 0;
+}
+
 int
 load_stream(FILE *file, const char *path, bool draft, struct conf *conf)
 {
@@ -323,7 +362,7 @@ load_stream(FILE *file, const char *path, bool draft, struct conf *conf)
 	else if (!conf_finish(source.reader))
 		tell_mistakes(path, source.reader);
 	else
-		result = 0;
+		result = make_plan(path, conf);
 	free(source.reader);
 	return result;
 }
