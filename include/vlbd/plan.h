@@ -77,7 +77,7 @@ enum plan_verdict plan_check(const struct plan_request *request);
 const char *plan_verdict_text(enum plan_verdict verdict);
 
 /* Bytes that planning REQUEST (which is PLAN_OK) needs, aligned as malloc(3) does: less
- * than 8 MB, and less than 1 MB up to 14 servers. */
+ * than 8 MB, with unequal weights less than 16 MB; up to 12 servers less than 1 MB. */
 size_t plan_memory(const struct plan_request *request);
 /* Begin in MEMORY. The request is copied, and may go. */
 struct plan *plan_begin(void *memory, const struct plan_request *request);
