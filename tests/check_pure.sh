@@ -6,8 +6,8 @@ library=${VLB_BUILD:-.}/${CORE_LIBRARY:-libvlbcore.a}
 src=${srcdir:-.}
 
 # String and memory functions, number parsing, formatting into memory, assert(), and what
-# compilers and sanitizers put in.
-allowed='^(mem[a-z]+|str(len|cmp|ncmp|chr|rchr|cspn|spn|pbrk|error|toul|toull|tol|str|n?casecmp|nlen|cpy|ncpy)|(v?snprintf)|(__[a-z_]*chk)|__isoc23_strto[a-z]+|__assert_fail|__stack_chk_fail|__ctype_[a-z_]+|_GLOBAL_OFFSET_TABLE_|__asan_.*|__ubsan_.*|__sanitizer_.*|__gcov_.*|__llvm_.*)$'
+# compilers (arithmetic that a processor lacks) and sanitizers put in.
+allowed='^(mem[a-z]+|str(len|cmp|ncmp|chr|rchr|cspn|spn|pbrk|error|toul|toull|tol|str|n?casecmp|nlen|cpy|ncpy)|(v?snprintf)|(__[a-z_]*chk)|__isoc23_strto[a-z]+|__assert_fail|__stack_chk_fail|__ctype_[a-z_]+|_GLOBAL_OFFSET_TABLE_|__(u?div|u?mod|ctz)di[23]|__asan_.*|__ubsan_.*|__sanitizer_.*|__gcov_.*|__llvm_.*)$'
 
 echo 1..2
 defined=$(${NM:-nm} -g --defined-only "$library" | awk 'NF == 3 { print $3 }' | sort -u)

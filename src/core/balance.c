@@ -72,19 +72,19 @@ static void
 find_racks(struct balance *balance)
 {
 	const struct balance_request *request = &balance->request;
-	uint64_t everybody = ~UINT64_C(0) >> (PLAN_SERVERS - request->servers);
+	uint64_t everybody = set_of(request->servers);
 
 	for (unsigned rack = 1; rack <= UINT8_MAX; rack++) {
 		uint64_t set = 0;
 		for (unsigned s = 0; s < request->servers; s++)
 			if (request->server[s].rack == rack)
-				set |= UINT64_C(1) << s;
+				set |= set_bit(s);
 		if ((set & (set - 1)) == 0 || set == everybody)
 			continue;
 		struct balance_row *row = &balance->figures[balance->rows++];
 		row->kind = BALANCE_RACK;
 		row->rack = rack;
-		row->failures = (unsigned)__builtin_popcountll(set);
+		row->failures = set_count(set);
 		balance->rack[balance->racks++] = set;
 	}
 }
@@ -97,7 +97,7 @@ add_rack_and_one(struct balance *balance)
 	unsigned most = 0;
 
 	for (unsigned r = 0; r < balance->racks; r++) {
-		unsigned size = (unsigned)__builtin_popcountll(balance->rack[r]);
+		unsigned size = set_count(balance->rack[r]);
 		if (size > most)
 			most = size;
 	}
@@ -175,15 +175,15 @@ quick_load(struct balance *balance, uint64_t failed, unsigned load[PLAN_SERVERS]
 
 	memcpy(load, balance->primaries, sizeof(balance->primaries));
 	for (uint64_t left = failed; left != 0; left &= left - 1) {
-		unsigned down = (unsigned)__builtin_ctzll(left);
+		unsigned down = set_first(left);
 		load[down] = 0;
 		for (uint32_t i = balance->first[down]; i < balance->first[down + 1];
 		     i++) {
 			const uint8_t *list =
 			    lists->server + (size_t)balance->by_primary[i] * lists->tiers;
 			unsigned t = 1;
-			while (t < lists->tiers && list[t] < n &&
-			       (failed >> list[t] & 1) != 0)
+			while (
+			    t < lists->tiers && list[t] < n && set_has(failed, list[t]))
 				t++;
 			if (t < lists->tiers && list[t] < n)
 				load[list[t]]++;
@@ -198,7 +198,7 @@ static void
 bounds(const struct balance *balance, uint64_t failed, unsigned bound[PLAN_SERVERS])
 {
 	const struct balance_request *request = &balance->request;
-	unsigned left = request->servers - (unsigned)__builtin_popcountll(failed);
+	unsigned left = request->servers - set_count(failed);
 
 	if (!balance->even) {
 		balance_bound(request->server, request->servers, request->lists.addresses,
@@ -221,7 +221,7 @@ count_set(struct balance *balance, uint64_t failed, bool drawn)
 	bounds(balance, failed, bound);
 	for (unsigned s = 0; s < n; s++) {
 		int over = (int)load[s] - (int)bound[s];
-		if ((failed >> s & 1) != 0)
+		if (set_has(failed, s))
 			continue;
 		if (load[s] > worst)
 			worst = load[s];
@@ -245,7 +245,7 @@ count_set(struct balance *balance, uint64_t failed, bool drawn)
 		return;
 	balance->sums.draws++;
 	balance->sums.served += balance->request.lists.addresses - unserved;
-	balance->sums.survivors += n - (unsigned)__builtin_popcountll(failed);
+	balance->sums.survivors += n - set_count(failed);
 	balance->sums.worst += worst;
 }
 

@@ -3,6 +3,7 @@
 #ifndef BALANCE_INTERNAL_H
 #define BALANCE_INTERNAL_H
 
+#include "set.h"
 #include "vlbd/balance.h"
 
 /* The sets of one row, one after the other. */

@@ -2,7 +2,7 @@
 /* balance_load.c - who serves how much in one set of failures, and who should. */
 #include <string.h>
 
-#include "vlbd/balance.h"
+#include "balance_internal.h"
 
 unsigned
 balance_load(const struct plan_lists *lists, unsigned servers, uint64_t failed,
@@ -14,8 +14,7 @@ balance_load(const struct plan_lists *lists, unsigned servers, uint64_t failed,
 	for (unsigned a = 0; a < lists->addresses; a++) {
 		const uint8_t *list = lists->server + (size_t)a * lists->tiers;
 		unsigned t = 0;
-		while (
-		    t < lists->tiers && list[t] < servers && (failed >> list[t] & 1) != 0)
+		while (t < lists->tiers && list[t] < servers && set_has(failed, list[t]))
 			t++;
 		if (t < lists->tiers && list[t] < servers)
 			load[list[t]]++;
@@ -47,13 +46,13 @@ weights_left(const struct plan_server *server, unsigned servers, uint64_t failed
 	unsigned total = 0, alive = 0;
 
 	for (unsigned s = 0; s < servers; s++) {
-		weight[s] = (failed >> s & 1) != 0 ? 0 : server[s].weight;
+		weight[s] = set_has(failed, s) ? 0 : server[s].weight;
 		total += weight[s];
 	}
 	if (total > 0)
 		return total;
 	for (unsigned s = 0; s < servers; s++)
-		alive += weight[s] = (failed >> s & 1) == 0;
+		alive += weight[s] = !set_has(failed, s);
 	return alive;
 }
 

@@ -20,7 +20,7 @@ pairs_of_rack_and_one(const struct balance_sets *sets)
 	uint64_t pairs = 0;
 
 	for (unsigned r = 0; r < sets->racks; r++)
-		pairs += sets->servers - (unsigned)__builtin_popcountll(sets->rack[r]);
+		pairs += sets->servers - set_count(sets->rack[r]);
 	return pairs;
 }
 
@@ -70,12 +70,12 @@ head_of(struct balance_sets *sets, unsigned l)
 	uint64_t set = 0;
 
 	for (unsigned t = 0; t < sets->lists->tiers && have < sets->failures; t++)
-		if (list[t] < sets->servers && (set >> list[t] & 1) == 0) {
-			set |= UINT64_C(1) << list[t];
+		if (list[t] < sets->servers && !set_has(set, list[t])) {
+			set |= set_bit(list[t]);
 			have++;
 		}
 	while (have < sets->failures) {
-		uint64_t bit = UINT64_C(1) << roll(&sets->dice) % sets->servers;
+		uint64_t bit = set_bit((unsigned)(roll(&sets->dice) % sets->servers));
 		have += (set & bit) == 0;
 		set |= bit;
 	}
@@ -88,7 +88,7 @@ draw(struct balance_sets *sets)
 	uint64_t set = 0;
 
 	for (unsigned have = 0; have < sets->failures;) {
-		uint64_t bit = UINT64_C(1) << roll(&sets->dice) % sets->servers;
+		uint64_t bit = set_bit((unsigned)(roll(&sets->dice) % sets->servers));
 		have += (set & bit) == 0;
 		set |= bit;
 	}
@@ -100,8 +100,8 @@ rack_and_one(const struct balance_sets *sets, uint64_t number)
 {
 	for (unsigned r = 0; r < sets->racks; r++)
 		for (unsigned s = 0; s < sets->servers; s++)
-			if ((sets->rack[r] >> s & 1) == 0 && number-- == 0)
-				return sets->rack[r] | UINT64_C(1) << s;
+			if (!set_has(sets->rack[r], s) && number-- == 0)
+				return sets->rack[r] | set_bit(s);
 	return 0;
 }
 
@@ -121,7 +121,7 @@ balance_sets_next(struct balance_sets *sets, uint64_t *set, bool *drawn)
 	else if (some)
 		*set = *drawn ? draw(sets) : head_of(sets, (unsigned)number);
 	else if (number == 0)
-		*set = sets->failures == 0 ? 0 : ~UINT64_C(0) >> (64 - sets->failures);
+		*set = sets->failures == 0 ? 0 : set_of(sets->failures);
 	else
 		*set = next_combination(sets->now);
 	sets->now = *set;

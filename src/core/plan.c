@@ -56,11 +56,11 @@ set_up(struct plan *plan, const struct plan_request *request)
 	plan->addresses = request->addresses;
 	plan->tiers = request->tiers;
 	memcpy(plan->server, request->server, sizeof(plan->server));
-	plan->everybody = ~UINT64_C(0) >> (PLAN_SERVERS - plan->servers);
+	plan->everybody = set_of(plan->servers);
 	for (unsigned s = 0; s < plan->servers; s++) {
 		plan->weighted = plan->weighted || request->server[s].weight != weight;
 		if (request->server[s].weight > 0)
-			plan->active |= plan_bit(s);
+			plan->active |= set_bit(s);
 	}
 	for (unsigned s = 0; s < plan->servers; s++)
 		plan->weight[s] = plan->weighted ? request->server[s].weight : 1;

@@ -72,7 +72,7 @@ count_load(struct plan *plan, uint64_t prefix, unsigned s)
 		plan->load[s]++; /* plan_build_spread() does the others */
 		return;
 	}
-	plan_over(plan, prefix, plan_bit(s));
+	plan_over(plan, prefix, set_bit(s));
 	for (unsigned h = 0; h < plan->hits; h++)
 		plan_loads(plan, plan->hit[h])[s]++;
 	plan->cells += plan->hits;
@@ -92,10 +92,10 @@ plan_build_place(struct plan *plan)
 	*entry = (uint8_t)s;
 	plan->used[s]++;
 	count_load(plan, plan->prefix[l], s);
-	plan->prefix[l] |= plan_bit(s);
+	plan->prefix[l] |= set_bit(s);
 	for (uint64_t rest = plan->everybody & ~plan->prefix[l]; rest != 0;
 	     rest &= rest - 1)
-		plan->before[s][plan_first(rest)]++;
+		plan->before[s][set_first(rest)]++;
 	plan->cells++;
 }
 

@@ -40,17 +40,17 @@ narrow(struct choice *choice, unsigned power)
 	int64_t best = 0, best_by = 1;
 
 	for (uint64_t left = choice->tied; left != 0; left &= left - 1) {
-		unsigned s = plan_first(left);
+		unsigned s = set_first(left);
 		int64_t by = 1;
 		for (unsigned p = 0; p < power; p++)
 			by *= choice->weight[s];
 		int64_t mine = choice->value[s] * best_by, theirs = best * by;
 		if (kept == 0 || mine < theirs) {
-			kept = plan_bit(s);
+			kept = set_bit(s);
 			best = choice->value[s];
 			best_by = by;
 		} else if (mine == theirs) {
-			kept |= plan_bit(s);
+			kept |= set_bit(s);
 		}
 	}
 	choice->tied = kept;
@@ -68,10 +68,10 @@ far_loads(struct plan *plan, uint64_t prefix)
 	for (unsigned l = 0; l < plan->addresses; l++) {
 		const uint8_t *list = plan_list_of(plan, l);
 		unsigned t = 0;
-		if ((prefix & plan_bit(list[0])) == 0)
+		if (!set_has(prefix, list[0]))
 			continue;
-		while (t <= plan->tier && list[t] != PLAN_NONE &&
-		       (prefix & plan_bit(list[t])) != 0)
+		while (
+		    t <= plan->tier && list[t] != PLAN_NONE && set_has(prefix, list[t]))
 			t++;
 		if (t <= plan->tier && list[t] != PLAN_NONE)
 			plan->far[list[t]]++;
@@ -94,7 +94,7 @@ by_load(struct choice *choice)
 	else
 		return;
 	for (uint64_t left = choice->tied; left != 0; left &= left - 1)
-		choice->value[plan_first(left)] = load[plan_first(left)] + 1;
+		choice->value[set_first(left)] = load[set_first(left)] + 1;
 	narrow(choice, 1);
 }
 
@@ -105,8 +105,8 @@ by_rack(struct choice *choice)
 	uint64_t elsewhere = 0;
 
 	for (uint64_t left = choice->tied; left != 0; left &= left - 1)
-		if ((choice->plan->mates[plan_first(left)] & choice->prefix) == 0)
-			elsewhere |= plan_bit(plan_first(left));
+		if ((choice->plan->mates[set_first(left)] & choice->prefix) == 0)
+			elsewhere |= set_bit(set_first(left));
 	if (elsewhere != 0)
 		choice->tied = elsewhere;
 }
@@ -127,7 +127,7 @@ by_one_more(struct choice *choice)
 		const uint16_t *load =
 		    plan_loads(plan, plan_row(plan, choice->prefix | x));
 		for (uint64_t left = choice->tied & ~x; left != 0; left &= left - 1) {
-			unsigned s = plan_first(left);
+			unsigned s = set_first(left);
 			if (load[s] > choice->value[s])
 				choice->value[s] = load[s];
 			sum[s] += load[s];
@@ -157,7 +157,7 @@ by_two_more(struct choice *choice)
 			    plan_loads(plan, plan_row(plan, choice->prefix | pair));
 			for (uint64_t left = choice->tied & ~pair; left != 0;
 			     left &= left - 1) {
-				unsigned s = plan_first(left);
+				unsigned s = set_first(left);
 				choice->value[s] += (int64_t)load[s] * load[s];
 			}
 			plan->cells++;
@@ -173,12 +173,12 @@ by_order(struct choice *choice)
 	struct plan *plan = choice->plan;
 
 	for (uint64_t left = choice->tied; left != 0; left &= left - 1) {
-		unsigned s = plan_first(left);
+		unsigned s = set_first(left);
 		int64_t sum = 0;
-		for (uint64_t xs = plan->everybody & ~(choice->prefix | plan_bit(s));
+		for (uint64_t xs = plan->everybody & ~(choice->prefix | set_bit(s));
 		     xs != 0; xs &= xs - 1)
-			sum += plan->before[s][plan_first(xs)] -
-			       plan->before[plan_first(xs)][s];
+			sum += plan->before[s][set_first(xs)] -
+			       plan->before[set_first(xs)][s];
 		choice->value[s] = sum;
 	}
 	narrow(choice, 0);
@@ -188,7 +188,7 @@ static void
 by_use(struct choice *choice)
 {
 	for (uint64_t left = choice->tied; left != 0; left &= left - 1)
-		choice->value[plan_first(left)] = choice->plan->used[plan_first(left)];
+		choice->value[set_first(left)] = choice->plan->used[set_first(left)];
 	narrow(choice, 1);
 }
 
@@ -201,7 +201,7 @@ by_number(struct choice *choice)
 	unsigned shift = (plan->variant & NO_ROTATION) != 0 ? 0 : choice->l % n;
 
 	for (uint64_t left = choice->tied; left != 0; left &= left - 1) {
-		unsigned key = (plan_first(left) + n - shift) % n;
+		unsigned key = (set_first(left) + n - shift) % n;
 		if ((plan->variant & BACKWARDS) != 0)
 			key = n - 1 - key;
 		if (key < best)

@@ -8,6 +8,7 @@
 #ifndef PLAN_INTERNAL_H
 #define PLAN_INTERNAL_H
 
+#include "set.h"
 #include "vlbd/plan.h"
 
 enum {
@@ -109,24 +110,6 @@ struct plan {
 	uint16_t *order, *scratch;
 	uint8_t *pin, *list, *best;
 };
-
-static inline uint64_t
-plan_bit(unsigned server)
-{
-	return UINT64_C(1) << server;
-}
-
-static inline unsigned
-plan_count(uint64_t set)
-{
-	return (unsigned)__builtin_popcountll(set);
-}
-
-static inline unsigned
-plan_first(uint64_t set)
-{
-	return (unsigned)__builtin_ctzll(set);
-}
 
 static inline uint8_t *
 plan_list_of(const struct plan *plan, unsigned l)

@@ -56,11 +56,11 @@ plan_polish_try(struct plan *plan)
 	uint64_t prefix = 0;
 	struct change change;
 
-	if ((plan->active & plan_bit(v)) == 0 && (plan->active & plan_bit(u)) != 0)
+	if (!set_has(plan->active, v) && set_has(plan->active, u))
 		return; /* the drained stay behind */
 	for (unsigned t = 0; t < plan->tier; t++)
-		prefix |= plan_bit(list[t]);
-	plan_over(plan, prefix, plan_bit(u) | plan_bit(v));
+		prefix |= set_bit(list[t]);
+	plan_over(plan, prefix, set_bit(u) | set_bit(v));
 	plan->cells += 2 * (uint64_t)plan->hits;
 	weigh(plan, u, v, &change);
 	if (!is_better(&change))
@@ -84,7 +84,7 @@ plan_score(const struct plan *plan, struct plan_score *score)
 		unsigned served = 0;
 		for (uint64_t left = plan->everybody & ~plan_row_set(plan, row);
 		     left != 0; left &= left - 1) {
-			unsigned s = plan_first(left);
+			unsigned s = set_first(left);
 			int over = load[s] - bound_of(plan, row, s);
 			if (over > *excess)
 				*excess = (uint16_t)over;

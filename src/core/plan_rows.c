@@ -12,9 +12,9 @@ find_racks(struct plan *plan)
 		for (unsigned x = 0; x < plan->servers; x++)
 			if (x == s || (plan->server[s].rack != 0 &&
 					  plan->server[x].rack == plan->server[s].rack))
-				mates |= plan_bit(x);
+				mates |= set_bit(x);
 		plan->mates[s] = mates;
-		if (plan_count(mates) > 1 && plan_first(mates) == s &&
+		if (set_count(mates) > 1 && set_first(mates) == s &&
 		    mates != plan->everybody)
 			plan->rack[plan->racks++] = mates;
 	}
@@ -52,7 +52,7 @@ plan_rows_init(struct plan *plan)
 	find_racks(plan);
 	find_depth(plan);
 	for (unsigned r = 0; r < plan->racks; r++)
-		if (plan_count(plan->rack[r]) > plan->depth)
+		if (set_count(plan->rack[r]) > plan->depth)
 			plan->extra[plan->extras++] = plan->rack[r];
 	plan->rows = plan->sets + plan->extras;
 }
@@ -64,9 +64,9 @@ plan_row(const struct plan *plan, uint64_t set)
 		return (unsigned)set;
 
 	/* Of the sets of one size, ordered by their largest members. */
-	unsigned row = plan->base[plan_count(set)];
+	unsigned row = plan->base[set_count(set)];
 	for (unsigned i = 1; set != 0; i++, set &= set - 1)
-		row += plan->choose[plan_first(set)][i];
+		row += plan->choose[set_first(set)][i];
 	return row;
 }
 
@@ -88,7 +88,7 @@ plan_row_set(const struct plan *plan, unsigned row)
 			s--;
 		while (plan->choose[s][f] > row);
 		row -= plan->choose[s][f];
-		set |= plan_bit(s);
+		set |= set_bit(s);
 	}
 	return set;
 }
@@ -96,14 +96,14 @@ plan_row_set(const struct plan *plan, unsigned row)
 static enum plan_level
 level_of(const struct plan *plan, uint64_t set)
 {
-	unsigned f = plan_count(set);
+	unsigned f = set_count(set);
 
 	if (f < 2)
 		return f == 0 ? LEVEL_NONE : LEVEL_ONE;
 	for (unsigned r = 0; r < plan->racks; r++) {
 		if (set == plan->rack[r])
 			return LEVEL_RACK;
-		if ((plan->rack[r] & ~set) == 0 && f == plan_count(plan->rack[r]) + 1)
+		if ((plan->rack[r] & ~set) == 0 && f == set_count(plan->rack[r]) + 1)
 			return LEVEL_RACK_AND_ONE;
 	}
 	if (f < 4)
@@ -115,7 +115,7 @@ void
 plan_rows_tell(struct plan *plan, unsigned row)
 {
 	uint64_t set = plan_row_set(plan, row);
-	unsigned left = plan->servers - plan_count(set);
+	unsigned left = plan->servers - set_count(set);
 	unsigned bound[PLAN_SERVERS];
 
 	plan->info[row].level = (uint8_t)level_of(plan, set);
@@ -145,7 +145,7 @@ void
 plan_over(struct plan *plan, uint64_t set, uint64_t without)
 {
 	uint64_t free = plan->everybody & ~(set | without);
-	unsigned f = plan_count(set);
+	unsigned f = set_count(set);
 
 	plan->hits = 0;
 	if (plan->servers <= PLAN_DENSE)

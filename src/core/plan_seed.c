@@ -15,7 +15,7 @@ find_ring(const struct plan *plan, struct ring *ring)
 {
 	ring->size = 0;
 	for (uint64_t left = plan->active; left != 0; left &= left - 1)
-		ring->server[ring->size++] = (uint8_t)plan_first(left);
+		ring->server[ring->size++] = (uint8_t)set_first(left);
 	for (unsigned i = 1; i < ring->size; i++)
 		if (plan->server[ring->server[i]].weight !=
 		    plan->server[ring->server[0]].weight)
@@ -31,8 +31,7 @@ pins_fit(const struct plan *plan, unsigned each)
 
 	for (unsigned l = 0; l < plan->addresses; l++)
 		if (plan->pin[l] != PLAN_NONE &&
-		    ((plan->active & plan_bit(plan->pin[l])) == 0 ||
-			++have[plan->pin[l]] > each))
+		    (!set_has(plan->active, plan->pin[l]) || ++have[plan->pin[l]] > each))
 			return false;
 	return true;
 }
@@ -53,10 +52,10 @@ closed_copies(const struct plan *plan, const struct ring *ring)
 static unsigned
 rack_size(const struct plan *plan, const struct ring *ring)
 {
-	unsigned size = plan_count(plan->mates[ring->server[0]] & plan->active);
+	unsigned size = set_count(plan->mates[ring->server[0]] & plan->active);
 
 	for (unsigned i = 1; i < ring->size; i++)
-		if (plan_count(plan->mates[ring->server[i]] & plan->active) != size)
+		if (set_count(plan->mates[ring->server[i]] & plan->active) != size)
 			return 0;
 	return size >= 2 && size < ring->size ? size : 0;
 }
@@ -108,7 +107,7 @@ follower(const struct ring *ring, unsigned a, unsigned j, uint64_t except)
 {
 	for (unsigned i = 1;; i++) {
 		uint8_t s = ring->server[(a + i) % ring->size];
-		if ((except & plan_bit(s)) == 0 && j-- == 0)
+		if (!set_has(except, s) && j-- == 0)
 			return s;
 	}
 }
@@ -119,10 +118,10 @@ reserve(const struct plan *plan, const struct ring *ring, unsigned a, unsigned i
 {
 	uint64_t mate = plan->mates[ring->server[a]] & plan->active;
 
-	mate &= ~plan_bit(ring->server[a]);
+	mate &= ~set_bit(ring->server[a]);
 	if (i == 0 && plan->addresses == ring->size * (ring->size - 2) &&
 	    rack_size(plan, ring) == 2)
-		return (uint8_t)plan_first(mate);
+		return (uint8_t)set_first(mate);
 	return ring->server[(a + i + 1) % ring->size];
 }
 
@@ -144,8 +143,7 @@ seed_lists(struct plan *plan, const struct ring *ring)
 			continue;
 		}
 		uint8_t last = reserve(plan, ring, a, j / others);
-		list[1] =
-		    follower(ring, a, j % others, plan_bit(list[0]) | plan_bit(last));
+		list[1] = follower(ring, a, j % others, set_bit(list[0]) | set_bit(last));
 		if (plan->tiers > 2)
 			list[2] = last;
 	}
