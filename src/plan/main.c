@@ -15,12 +15,12 @@ perform(const struct options *options)
 		return check_main(options);
 	case ACTION_ADVISE:
 		return advise_main(options);
+	case ACTION_UPDATE:
+		return update_main(options);
 	case ACTION_ROUTES:
 		return routes_main(options);
-	case ACTION_UPDATE:
-		break;
 	}
-	return run_error("this is not built yet");
+	return EXIT_USAGE;
 }
 
 int
