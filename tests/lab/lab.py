@@ -754,7 +754,8 @@ route add default via 198.51.100.1
         return [find_program(self.daemon), "-c", self.path("vlb.ini"), "-n", server,
                 "-s", self.path(f"{server}.sock"), "-u", self.user, *["-v"] * self.verbose]
 
-    def _start_program(self, server, program, command):
+    def start_program(self, server, program, command):
+        """Run COMMAND as SERVER's PROGRAM until the lab ends, with a log of its own."""
         if self.running(server, program):
             return
         with open(self.path(f"{server}.{program}.log"), "ab") as log:
@@ -766,7 +767,7 @@ route add default via 198.51.100.1
         _write(self.path(server, "nginx.conf"), NGINX.format(dir=home, name=server))
         if not os.path.exists(self.path(server, "slow")):
             _write(self.path(server, "slow"), f"{server}\n" * (SLOW_BYTES // (len(server) + 1)))
-        self._start_program(server, "nginx", [
+        self.start_program(server, "nginx", [
             find_program("nginx"), "-e", self.path(server, "error.log"), "-p", home,
             "-c", self.path(server, "nginx.conf")])
 
@@ -799,7 +800,7 @@ route add default via 198.51.100.1
         """Start its daemon, if it does not run."""
         self.index(server)
         if self.daemon:
-            self._start_program(server, self.daemon, self.daemon_command(server))
+            self.start_program(server, self.daemon, self.daemon_command(server))
 
     def kill(self, server):
         """SIGKILL its daemon."""
