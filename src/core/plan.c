@@ -109,8 +109,10 @@ plan_begin(void *memory, const struct plan_request *request)
 	assert(plan_check(request) == PLAN_OK);
 	set_up(plan, request);
 	cut_all(plan, &cutter);
-	for (unsigned l = 0; l < plan->addresses; l++)
+	for (unsigned l = 0; l < plan->addresses; l++) {
 		plan->pin[l] = request->primary != NULL ? request->primary[l] : PLAN_NONE;
+		plan->pinned = plan->pinned || plan->pin[l] != PLAN_NONE;
+	}
 	plan->candidates = plan_seed_candidates(plan);
 	plan->guess = guess_cells(plan);
 	guess_total(plan);
@@ -183,6 +185,37 @@ keep_if_better(struct plan *plan)
 	plan->have_best = true;
 }
 
+/* Put the best lists in the order of their servers in TIER; those with the same one stay
+ * as they are. */
+static void
+sort_by(struct plan *plan, unsigned tier)
+{
+	uint8_t *from = plan->best, *to = plan->list;
+	size_t size = plan->tiers;
+
+	for (unsigned s = 0; s < plan->servers; s++)
+		for (unsigned l = 0; l < plan->addresses; l++) {
+			if (from[l * size + tier] != s)
+				continue;
+			memcpy(to, from + l * size, size);
+			to += size;
+		}
+	to = plan->list;
+	plan->list = plan->best;
+	plan->best = to;
+}
+
+/* Which address has which list is all the same for the load. People like a server's
+ * addresses to be neighbours: they are shorter to write, and easier to see. */
+static void
+lay_out(struct plan *plan)
+{
+	if (plan->pinned)
+		return;
+	sort_by(plan, 1);
+	sort_by(plan, 0);
+}
+
 /* A plan without the closed form is tried in any case. */
 static void
 end_variant(struct plan *plan)
@@ -197,6 +230,8 @@ end_variant(struct plan *plan)
 	    plan->candidate < plan->candidates && (!tried || plan->cells < PLAN_BUDGET)
 		? PHASE_BEGIN
 		: PHASE_READY;
+	if (plan->phase == PHASE_READY)
+		lay_out(plan);
 }
 
 /* The smallest piece of work. */
