@@ -40,6 +40,17 @@ count_servers(const struct options *options, unsigned *servers)
 	return 0;
 }
 
+/* The usual limits of routers are powers of two. */
+static unsigned
+limit_above(unsigned addresses, unsigned paths)
+{
+	unsigned limit = 16;
+
+	while (limit < addresses)
+		limit *= 2;
+	return paths != 0 && limit > paths ? paths : limit;
+}
+
 static void
 reason_text(unsigned servers, unsigned paths, const struct plan_choice *choice,
     char *text, size_t size)
@@ -61,10 +72,13 @@ reason_text(unsigned servers, unsigned paths, const struct plan_choice *choice,
 		    choice->flat, choice->flat == 1 ? "" : "s");
 		break;
 	case PLAN_LIMIT:
-		snprintf(text, size, "as many as the router takes (%u)", paths);
+		snprintf(text, size,
+		    choice->addresses == paths ? "as many as the router takes"
+					       : "as many as some routers take");
 		break;
 	case PLAN_BEST:
-		snprintf(text, size, "the smallest overload near the limit of %u", paths);
+		snprintf(text, size, "the smallest overload for a router that takes %u",
+		    limit_above(choice->addresses, paths));
 		break;
 	case PLAN_LEAST:
 		snprintf(text, size, "one for each server");
@@ -101,11 +115,9 @@ print_advice(unsigned servers, unsigned paths, const struct plan_choice *choice)
 
 	reason_text(servers, paths, choice, text, sizeof text);
 	printf("\nUse %u addresses: %s.\n", choice->addresses, text);
-	if (choice->reason != PLAN_SWEET && servers > 2)
-		printf("(%u would be the sweet spot%s.)\n", servers * (servers - 2),
-		    paths != 0 && servers * (servers - 2) > paths
-			? ", if the router took so many next hops"
-			: "");
+	if (paths != 0 && servers * (servers - 2) > paths)
+		printf("(%u would be the sweet spot, if the router took so many.)\n",
+		    servers * (servers - 2));
 }
 
 int
@@ -128,8 +140,8 @@ advise_main(const struct options *options)
 	printf("%u servers", servers);
 	if (options->paths != 0)
 		printf(", and a router that takes %u next hops", options->paths);
-	printf(". Each cell: the addresses of the busiest server when so many\n"
-	       "have failed, and how much that is above a perfect split.\n\n"
+	printf(".\nEach cell: the addresses of the busiest server when so many have "
+	       "failed, and how much\nthat is above a perfect split.\n\n"
 	       "  ADDRESSES %12s %12s %12s %12s  WHY\n",
 	    "NONE FAILED", "1 FAILED", "2 FAILED", "3 FAILED");
 	for (unsigned i = 0; i < count; i++)

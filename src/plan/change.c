@@ -316,6 +316,8 @@ change_make(struct change *change, const struct options *options, char *text, si
 	if (status != 0)
 		return status;
 	*change->after = *change->before;
+	/* A plan that is made anew from [plan] moves most primaries; lists need not. */
+	change->after->planned = 0;
 	if ((status = remove_servers(change, options)) != 0 ||
 	    (status = add_servers(change, options)) != 0 ||
 	    (status = cluster_set_servers(change->after, options)) != 0 ||

@@ -89,8 +89,10 @@ check(const struct options *options, const struct conf *conf)
 	    planning_balance(conf, failures, WORK / conf->addresses, &rows);
 	if (row == NULL)
 		return EXIT_FAILURE;
-	printf("%u servers, %u addresses, %u tiers\n", conf->servers, conf->addresses,
-	    plan_depth(conf));
+	char digest[CONF_DIGEST_TEXT];
+	printf("%u servers, %u addresses, %u tiers, digest %s\n", conf->servers,
+	    conf->addresses, plan_depth(conf),
+	    conf_digest_format(conf_digest(conf), digest));
 	table_balance(stdout, conf, row, rows);
 	status = output_end();
 	for (unsigned i = 0; i < rows; i++)

@@ -156,6 +156,11 @@ void
 change_explain(FILE *out, const struct change *change, const char *file)
 {
 	explain_moves(out, change);
+	if (change->before->planned != 0)
+		fprintf(out,
+		    "The lists are written out now, and [plan] is gone from %s: a plan "
+		    "made anew from it\nwould move far more addresses.\n",
+		    file);
 	explain_placeholders(out, change, file);
 	fputs("\nOn the cluster that runs:\n", out);
 	unsigned step = explain_before(out, change, file, 0);

@@ -32,28 +32,16 @@ planning_servers(
 	}
 }
 
-static void
-take_lists(struct conf *conf, const struct plan_lists *lists)
-{
-	for (unsigned a = 0; a < conf->addresses; a++) {
-		struct conf_address *address = &conf->address[a];
-		address->tiers = (uint8_t)lists->tiers;
-		memcpy(address->server, lists->server + (size_t)a * lists->tiers,
-		    lists->tiers);
-	}
-}
-
 int
 planning_lists(struct conf *conf, unsigned tiers, const uint8_t *primary)
 {
-	struct plan_request request = { .servers = conf->servers,
-		.addresses = conf->addresses,
-		.tiers = tiers,
-		.primary = primary };
+	struct plan_request request;
 	struct progress progress = PROGRESS("planning");
-	struct racks racks;
 
-	planning_servers(conf, request.server, &racks);
+	/* As the daemon does for [plan], so that the lists are the same. */
+	conf_plan_request(conf, &request);
+	request.tiers = tiers;
+	request.primary = primary;
 	enum plan_verdict verdict = plan_check(&request);
 	if (verdict != PLAN_OK)
 		return usage_error("%s", plan_verdict_text(verdict));
@@ -66,7 +54,7 @@ planning_lists(struct conf *conf, unsigned tiers, const uint8_t *primary)
 		progress_show(&progress, plan_permille(plan));
 	progress_end(&progress);
 	struct plan_lists lists = plan_lists(plan);
-	take_lists(conf, &lists);
+	conf_plan_take(conf, &lists);
 	free(memory);
 	return 0;
 }

@@ -3,6 +3,8 @@
  *
  * An arrow from A to B with the number of addresses that B takes over when A alone fails.
  * Racks are boxes. In an even plan all arrows look alike. */
+#include <string.h>
+
 #include "planning.h"
 #include "render.h"
 
@@ -35,29 +37,47 @@ print_rack(FILE *out, const struct conf *conf, const struct plan_server *server,
 	fputs("\t}\n", out);
 }
 
+/* How many addresses of each server each other one takes over. The largest and the least
+ * of them, without none at all. */
+static void
+count_heirs(const struct conf *conf, unsigned heirs[CONF_SERVERS][CONF_SERVERS],
+    unsigned *least, unsigned *most)
+{
+	memset(heirs, 0, CONF_SERVERS * sizeof heirs[0]);
+	*least = CONF_ADDRESSES;
+	*most = 1;
+	for (unsigned a = 0; a < conf->addresses; a++)
+		if (conf->address[a].tiers > 1)
+			heirs[conf->address[a].server[0]][conf->address[a].server[1]]++;
+	for (unsigned s = 0; s < conf->servers; s++)
+		for (unsigned heir = 0; heir < conf->servers; heir++) {
+			unsigned count = heirs[s][heir];
+			if (count > *most)
+				*most = count;
+			if (count > 0 && count < *least)
+				*least = count;
+		}
+}
+
+/* Thicker for more. */
 static void
 print_arrows(FILE *out, const struct conf *conf)
 {
 	static unsigned heirs[CONF_SERVERS][CONF_SERVERS];
-	unsigned most = 1;
+	unsigned least, most;
 
-	for (unsigned a = 0; a < conf->addresses; a++) {
-		const struct conf_address *address = &conf->address[a];
-		if (address->tiers < 2)
-			continue;
-		unsigned *count = &heirs[address->server[0]][address->server[1]];
-		if (++*count > most)
-			most = *count;
-	}
+	count_heirs(conf, heirs, &least, &most);
 	for (unsigned s = 0; s < conf->servers; s++)
-		for (unsigned heir = 0; heir < conf->servers; heir++)
-			if (heirs[s][heir] > 0)
-				fprintf(out,
-				    "\t\"%s\" -> \"%s\" [label=\"%u\", "
-				    "penwidth=%u.%u];\n",
-				    conf->server[s].name, conf->server[heir].name,
-				    heirs[s][heir], 1 + 3 * heirs[s][heir] / most,
-				    30 * heirs[s][heir] / most % 10);
+		for (unsigned heir = 0; heir < conf->servers; heir++) {
+			unsigned count = heirs[s][heir];
+			if (count == 0)
+				continue;
+			fprintf(out,
+			    "\t\"%s\" -> \"%s\" [label=\"%u\", penwidth=%.1f];\n",
+			    conf->server[s].name, conf->server[heir].name, count,
+			    least == most ? 1.2
+					  : 0.8 + 2.4 * (count - least) / (most - least));
+		}
 }
 
 int

@@ -97,13 +97,15 @@ print_rows(
 int
 render_json(FILE *out, const struct conf *conf)
 {
+	char digest[CONF_DIGEST_TEXT];
 	unsigned rows;
 	struct balance_row *row =
 	    planning_balance(conf, SHOWN_FAILURES, SHOWN_SETS, &rows);
 
 	if (row == NULL)
 		return EXIT_FAILURE;
-	fputs("{\"version\":1,\n \"servers\":[", out);
+	fprintf(out, "{\"version\":1,\n \"digest\":\"%s\",\n \"servers\":[",
+	    conf_digest_format(conf_digest(conf), digest));
 	for (unsigned s = 0; s < conf->servers; s++) {
 		fputs(s > 0 ? ",\n  " : "\n  ", out);
 		print_server(out, &conf->server[s]);

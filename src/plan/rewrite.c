@@ -3,7 +3,8 @@
  *
  * The text is cut into lines, and each line is told what it is. Then the lines are copied
  * one by one, but for those of keys whose value changes. A comment is never lost, unless
- * it stands between the head and the last key of a section that goes. */
+ * it stands between the head and the last key of a section that goes. The section [plan]
+ * goes when AFTER has lists of its own. */
 #include "rewrite.h"
 
 #include <stdlib.h>
@@ -24,6 +25,13 @@ struct line {
 	size_t next;    /* of the line after it */
 	char key[CONF_NAME];
 	int server; /* in BEFORE, whose section it stands in; CONF_NONE: another's */
+	bool plan;  /* it stands in [plan] */
+};
+
+/* The section that is being read. */
+struct section {
+	int server;
+	bool plan;
 };
 
 struct rewriter {
@@ -60,17 +68,20 @@ find_comment(const char *text, size_t begin, size_t end)
 	return at;
 }
 
-/* "[server A]" to A's index; CONF_NONE: another section. */
-static int
-head_server(const struct conf *conf, const char *text, size_t begin, size_t end)
+static struct section
+read_head(const struct conf *conf, const char *text, size_t begin, size_t end)
 {
-	char word[16], name[CONF_NAME], head[4 * CONF_NAME];
+	struct section section = { CONF_NONE, false };
+	char word[16], name[CONF_NAME] = "", head[4 * CONF_NAME];
 
 	snprintf(head, sizeof head, "%.*s", (int)(end - begin - 1), text + begin + 1);
 	head[strcspn(head, "]")] = '\0';
-	if (sscanf(head, " %15s %63s", word, name) != 2 || strcmp(word, "server") != 0)
-		return CONF_NONE;
-	return conf_server_by_name(conf, name);
+	if (sscanf(head, " %15s %63s", word, name) < 1)
+		return section;
+	section.plan = strcmp(word, "plan") == 0;
+	if (strcmp(word, "server") == 0)
+		section.server = conf_server_by_name(conf, name);
+	return section;
 }
 
 static void
@@ -90,7 +101,7 @@ read_key(const char *text, struct line *line, size_t begin)
 }
 
 static void
-read_line(struct rewriter *self, struct line *line, int *server)
+read_line(struct rewriter *self, struct line *line, struct section *section)
 {
 	const char *text = self->text;
 	size_t begin = line->begin;
@@ -108,18 +119,19 @@ read_line(struct rewriter *self, struct line *line, int *server)
 				line->kind = LINE_COMMENT;
 	} else if (text[begin] == '[') {
 		line->kind = LINE_HEAD;
-		*server = head_server(self->before, text, begin, line->comment);
+		*section = read_head(self->before, text, begin, line->comment);
 	} else {
 		line->kind = LINE_KEY;
 		read_key(text, line, begin);
 	}
-	line->server = *server;
+	line->server = section->server;
+	line->plan = section->plan;
 }
 
 static int
 read_lines(struct rewriter *self)
 {
-	int server = CONF_NONE;
+	struct section section = { CONF_NONE, false };
 	unsigned lines = 1;
 
 	for (size_t i = 0; i < self->size; i++)
@@ -136,7 +148,7 @@ read_lines(struct rewriter *self)
 		line->next = feed != NULL ? line->end + 1 : self->size;
 		if (line->end > at && self->text[line->end - 1] == '\r')
 			line->end--;
-		read_line(self, line, &server);
+		read_line(self, line, &section);
 		at = line->next;
 	}
 	self->eol =
@@ -422,7 +434,8 @@ write_line(struct rewriter *self, unsigned at, bool *going)
 	int old = line->server, new = after_index(self, old);
 
 	if (line->kind == LINE_HEAD)
-		*going = old != CONF_NONE && new == CONF_NONE;
+		*going = (old != CONF_NONE && new == CONF_NONE) ||
+			 (line->plan && self->after->planned == 0);
 	if (*going) {
 		self->skipped = true;
 		if (is_last_key(self, at))

@@ -28,11 +28,38 @@ row_name(
 	}
 }
 
+static bool
+is_weighted(const struct conf *conf)
+{
+	for (unsigned s = 1; s < conf->servers; s++)
+		if (conf->server[s].weight != conf->server[0].weight)
+			return true;
+	return false;
+}
+
+/* With weights the busiest one is whose load exceeds its share by most. */
+static void
+row_text(const struct conf *conf, const struct balance_row *row, char *text, size_t size)
+{
+	char who[CONF_NAME + 8] = "", sets[60];
+
+	if (is_weighted(conf))
+		snprintf(who, sizeof who, "%s has ", conf->server[row->server].name);
+	snprintf(sets, sizeof sets, "%s%" PRIu64 " set%s",
+	    row->sampled ? "a sample of " : "", row->sets, row->sets == 1 ? "" : "s");
+	if (row->unserved > 0)
+		snprintf(text, size, "%s%u, and up to %u addresses have nobody left (%s)",
+		    who, row->load, row->unserved, sets);
+	else
+		snprintf(text, size, "%s%u, where %u is the best (%s)", who, row->load,
+		    row->bound, sets);
+}
+
 static void
 draw_row(struct svg *svg, const struct racks *racks, const struct balance_row *row,
     double scale)
 {
-	char name[40];
+	char name[40], text[200];
 	double x = SVG_MARGIN + 110, y = svg->y;
 
 	row_name(row, racks, name, sizeof name);
@@ -41,12 +68,8 @@ draw_row(struct svg *svg, const struct racks *racks, const struct balance_row *r
 	if (row->excess > 0)
 		svg_box(svg, x + scale * (row->load - row->excess), y,
 		    scale * row->excess, 18, "#a63d07");
-	double end = x + scale * row->load;
-	svg_text(svg, end + 8, y + 13, "start", 12.5, "",
-	    "%u, where %u is the best%s%s (%s%" PRIu64 " set%s)", row->load, row->bound,
-	    row->unserved > 0 ? "; some addresses have nobody left" : "",
-	    row->excess == 0 ? "" : "", row->sampled ? "a sample of " : "", row->sets,
-	    row->sets == 1 ? "" : "s");
+	row_text(svg->conf, row, text, sizeof text);
+	svg_text(svg, x + scale * row->load + 8, y + 13, "start", 12.5, "", "%s", text);
 	svg->y += 24;
 }
 

@@ -80,7 +80,7 @@ reckon(struct heat *heat, const struct conf *conf)
 		heat->share[s] = weight == 0 ? 0
 					     : (double)conf->addresses *
 						   heat->server[s].weight / weight;
-	heat->most = 1.25; /* else a tiny difference would look like a large one */
+	heat->most = 1.5; /* else a tiny difference would look like a large one */
 	for (unsigned c = 0; c < heat->columns; c++) {
 		balance_load(&lists, conf->servers, heat->failed[c], heat->load[c]);
 		balance_bound(heat->server, conf->servers, conf->addresses,
@@ -122,11 +122,15 @@ draw_legend(struct svg *svg, const struct heat *heat)
 	double x = SVG_MARGIN, y = svg->y + 4;
 	char fill[8];
 
-	for (unsigned i = 0; i < 120; i++) {
-		shade(i / 119.0, fill);
-		svg_box(svg, x + 1.5 * i, y, 1.7, 16, fill);
+	fputs("<defs><linearGradient id=\"heat\">", svg->out);
+	for (unsigned i = 0; i < SHADES; i++) {
+		shade((double)i / (SHADES - 1), fill);
+		fprintf(svg->out, "<stop offset=\"%.3f\" stop-color=\"%s\"/>",
+		    (double)i / (SHADES - 1), fill);
 	}
-	svg_text(svg, x + 186, y + 12.5, "start", 12.5, "",
+	fputs("</linearGradient></defs>\n", svg->out);
+	svg_box(svg, x, y, 180, 16, "url(#heat)");
+	svg_text(svg, x + 190, y + 12.5, "start", 12.5, "",
 	    "its share while all are up, to %.2f times that", heat->most);
 	x += 500;
 	fprintf(svg->out,
@@ -186,17 +190,19 @@ draw_column_name(const struct svg *svg, const struct heat *heat, unsigned c, dou
 	svg_text(svg, x, svg->y - 5, "start", 10, style, "%s", text);
 }
 
-/* How far the names reach up. */
+/* How far the names reach up, at most ten letters of each. */
 static double
 names_height(const struct conf *conf)
 {
-	size_t longest = 4;
+	size_t longest = 1;
 
 	for (unsigned s = 0; s < conf->servers; s++)
 		if (strlen(conf->server[s].name) > longest)
 			longest = strlen(conf->server[s].name);
-	return 12 + 0.87 * 6.4 * 2 * (double)(longest < 10 ? longest : 10) *
-			(conf->servers > PAIRS_UP_TO ? 0.5 : 1);
+	size_t letters = longest < 10 ? longest : 10;
+	if (conf->servers <= PAIRS_UP_TO)
+		letters = 2 * letters + 1;
+	return 12 + 5.6 * (double)(letters > 4 ? letters : 4);
 }
 
 static void
@@ -212,7 +218,7 @@ draw_band(struct svg *svg, const struct heat *heat, unsigned first, unsigned cou
 	for (unsigned i = 0; i < count; i++) {
 		unsigned c = first + i;
 
-		/* White lines between none, one and two failures. */
+		/* Lines between none, one and two failures. */
 		if (c == 1 || c == 1 + servers)
 			svg_box(svg, x + width * i - 1.5, svg->y, 3, height * servers,
 			    SVG_INK);

@@ -56,7 +56,8 @@ draw_column_names(const struct svg *svg, unsigned first, unsigned count, double 
 
 	for (unsigned i = 0; i < count; i++) {
 		uint32_t value = ip_v4_value(&svg->conf->address[first + i].ip);
-		if (width >= 17)
+		/* Three digits are as wide as a narrow column: every second one then. */
+		if (width >= 21 || (width >= 17 && i % 2 == 0))
 			svg_text(svg, x + width * (i + 0.5), svg->y - 4, "middle",
 			    width < 21 ? 8.5 : 10, "fill=\"" SVG_PALE_INK "\"", ".%u",
 			    value & 0xff);
