@@ -2,7 +2,7 @@
 /* shell.c - the engine on a real interface: start, signals, the one timer, stop.
  *
  * The shell carries events in and actions out, and decides nothing. Nothing in its loop
- * waits: no file but on reload, no name lookup, no child. */
+ * waits: no file, no name lookup, no child. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/timerfd.h>
@@ -158,7 +158,7 @@ start(struct shell *shell)
 	const struct ctlsock_rights rights = ctlsock_rights();
 	shell->ctlsock =
 	    ctlsock_open(shell->loop, shell->setup.socket, &rights, steer_answer, shell);
-	return shell->ctlsock != NULL ? 0 : EXIT_FAILURE;
+	return shell->ctlsock != NULL && steer_open(shell) == 0 ? 0 : EXIT_FAILURE;
 }
 
 /* What needs root has been done. */
@@ -211,6 +211,7 @@ finish(struct shell *shell)
 		follow_ranges(shell, NULL);
 		log_info("stopped");
 	}
+	steer_close(shell);
 	ctlsock_close(shell->ctlsock);
 	listen_close(shell);
 	if (shell->timer_fd >= 0)

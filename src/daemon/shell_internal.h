@@ -35,6 +35,7 @@ struct shell {
 	struct sniff *sniff;
 	struct announce *announce;
 	struct ctlsock *ctlsock;
+	struct steer *steer;
 	struct manager *manager;
 	struct netlink_link link;
 	struct netlink_change *batch;
@@ -83,7 +84,10 @@ void pulse_ready(struct shell *shell);
 /* steer.c: answers for ctlsock_open(). */
 struct ctlsock_reply steer_answer(
     void *user, const struct ctlsock_asker *asker, const char *line);
-/* Read the file again. False: it is wrong (logged), and nothing has changed. */
-bool steer_reload(struct shell *shell);
+/* Be ready to read the file again, beside the loop. 0, or -1 (logged). */
+int steer_open(struct shell *shell);
+void steer_close(struct shell *shell);
+/* Read it again. When it is wrong that is logged, and nothing changes. */
+void steer_reload(struct shell *shell);
 
 #endif

@@ -5,9 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "load.h"
+#include "reader.h"
 #include "shell_internal.h"
 #include "vlbd/ctl.h"
+
+enum { STEER_WAITING = 16 };
+
+/* Who waits for a reload. */
+struct waiting {
+	unsigned count;
+	unsigned long ticket[STEER_WAITING];
+};
+
+struct steer {
+	struct reader *reader;
+	bool again; /* asked for while the file was being read: it may have changed since
+		     */
+	struct waiting now, next;
+};
 
 /* Is it something that a running daemon can become? */
 static bool
@@ -31,16 +46,14 @@ may_become(const struct shell *shell, struct conf *conf, int *server)
 	return *server != CONF_NONE;
 }
 
-bool
-steer_reload(struct shell *shell)
+/* Go on under CONF, or as before. */
+static bool
+become(struct shell *shell, struct conf *conf)
 {
-	struct conf *conf = malloc(sizeof(*conf));
 	void *memory = NULL;
 	int server = CONF_NONE;
 
-	manager_reloading(shell->manager);
-	if (conf == NULL || load_file(shell->setup.file, conf) != 0 ||
-	    !may_become(shell, conf, &server))
+	if (conf == NULL || !may_become(shell, conf, &server))
 		goto bad;
 	memory = malloc(engine_reload_size(conf, shell->engine));
 	if (memory == NULL)
@@ -54,12 +67,10 @@ steer_reload(struct shell *shell)
 	follow_ranges(shell, conf);
 	log_info("%s: reloaded", shell->setup.file);
 	perform(shell);
-	pulse_ready(shell);
 	return true;
 bad:
 	free(conf);
 	log_errx("%s: not reloaded; everything goes on as before", shell->setup.file);
-	pulse_ready(shell);
 	return false;
 }
 
@@ -77,6 +88,106 @@ reply_text(const char *format, ...)
 	else
 		reply.len = (size_t)written;
 	return reply;
+}
+
+static struct ctlsock_reply
+reply_reloaded(const struct shell *shell, bool good)
+{
+	if (good)
+		return reply_text("ok\n");
+	return reply_text(
+	    "error not reloaded, everything goes on as before; the daemon's log "
+	    "says what is wrong in %s\n",
+	    shell->setup.file);
+}
+
+static void
+tell_waiting(struct shell *shell, bool good)
+{
+	struct steer *steer = shell->steer;
+
+	for (unsigned i = 0; i < steer->now.count; i++) {
+		struct ctlsock_reply reply = reply_reloaded(shell, good);
+		ctlsock_finish(
+		    shell->ctlsock, steer->now.ticket[i], reply.text, reply.len);
+	}
+	steer->now = steer->next;
+	steer->next.count = 0;
+	pulse_ready(shell);
+}
+
+/* False: it could not begin (logged). */
+static bool
+begin_reading(struct shell *shell)
+{
+	if (!reader_start(shell->steer->reader)) {
+		become(shell, NULL);
+		return false;
+	}
+	manager_reloading(shell->manager);
+	return true;
+}
+
+static void
+have_read(void *user, struct conf *conf)
+{
+	struct shell *shell = user;
+	struct steer *steer = shell->steer;
+
+	tell_waiting(shell, become(shell, conf));
+	if (!steer->again)
+		return;
+	steer->again = false;
+	if (!begin_reading(shell))
+		tell_waiting(shell, false);
+}
+
+void
+steer_reload(struct shell *shell)
+{
+	if (reader_busy(shell->steer->reader))
+		shell->steer->again = true;
+	else
+		begin_reading(shell);
+}
+
+static struct ctlsock_reply
+reply_later(struct shell *shell, const struct ctlsock_asker *asker)
+{
+	struct steer *steer = shell->steer;
+	bool busy = reader_busy(steer->reader);
+	struct waiting *waiting = busy ? &steer->next : &steer->now;
+
+	if (waiting->count == STEER_WAITING)
+		return reply_text("error too many wait for a reload already\n");
+	if (busy)
+		steer->again = true;
+	else if (!begin_reading(shell))
+		return reply_reloaded(shell, false);
+	waiting->ticket[waiting->count++] = asker->ticket;
+	return (struct ctlsock_reply){ .then = CTLSOCK_LATER };
+}
+
+int
+steer_open(struct shell *shell)
+{
+	shell->steer = calloc(1, sizeof(*shell->steer));
+	if (shell->steer == NULL) {
+		log_err("out of memory");
+		return -1;
+	}
+	shell->steer->reader =
+	    reader_open(shell->loop, shell->setup.file, have_read, shell);
+	return shell->steer->reader != NULL ? 0 : -1;
+}
+
+void
+steer_close(struct shell *shell)
+{
+	if (shell->steer != NULL)
+		reader_close(shell->steer->reader);
+	free(shell->steer);
+	shell->steer = NULL;
 }
 
 static struct ctlsock_reply
@@ -124,13 +235,7 @@ steer_answer(void *user, const struct ctlsock_asker *asker, const char *line)
 		engine_admin(shell->engine, ADMIN_RESUME, shell_now_ns());
 		break;
 	case CTL_RELOAD:
-		if (!steer_reload(shell))
-			return reply_text(
-			    "error not reloaded, everything goes on as before; the "
-			    "daemon's log "
-			    "says what is wrong in %s\n",
-			    shell->setup.file);
-		break;
+		return reply_later(shell, asker);
 	case CTL_STATUS:
 	case CTL_ADDRESSES:
 	case CTL_PEERS:

@@ -19,7 +19,7 @@
 
 #define EXIT_USAGE 2
 
-enum { PATIENCE_MS = 3000, CHUNK = 64 * 1024, HEAD = 1024 };
+enum { PATIENCE_MS = 3000, RELOAD_MS = 32000, CHUNK = 64 * 1024, HEAD = 1024 };
 
 static const char out_of_patience[] = "vlbctl: the daemon does not answer in time\n";
 
@@ -235,7 +235,8 @@ ask(const char *path, const struct command *command, bool json)
 {
 	char request[HEAD], *reply;
 	int status = EXIT_FAILURE;
-	const long end_ms = now_ms() + PATIENCE_MS;
+	bool slow = strcmp(command->name, "reload") == 0; /* it may make a plan */
+	const long end_ms = now_ms() + (slow ? RELOAD_MS : PATIENCE_MS);
 	size_t len;
 
 	int fd = connect_to(path);
