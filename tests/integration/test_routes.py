@@ -158,8 +158,9 @@ def halves(cluster):
 
 
 class Frr:
-    """zebra, staticd and, since FRR 10, mgmtd, in the router. Their sockets are in /run/frr,
-    which is ours alone: the lab has a /run of its own."""
+    """zebra, staticd and, in newer releases, mgmtd, in the router. Their sockets are in
+    /run/frr/lab, which is ours alone: the lab has a /run of its own. Configuration files of
+    this host are not read: they are not in /etc/frr/lab."""
 
     def __init__(self, cluster):
         self.cluster = cluster
@@ -167,35 +168,37 @@ class Frr:
                     for name in ("zebra", "mgmtd", "staticd")}
         if not programs["zebra"] or not programs["staticd"] or not shutil.which("vtysh"):
             raise Skip("FRR is not installed (Debian: frr)")
-        os.makedirs("/run/frr", exist_ok=True)
+        os.makedirs("/run/frr/lab", exist_ok=True)
         try:
             shutil.chown("/run/frr", "frr", "frr")
+            shutil.chown("/run/frr/lab", "frr", "frr")
         except (LookupError, OSError) as error:
             raise Skip(f"FRR's user cannot be used here: {error}") from error
         for name, path in programs.items():
             if path:
                 self.start(name, path)
-        self.version = self.ask("show version").split("\n")[0]
+        self.version = re.search("^FRRouting [0-9.]+", self.ask("show version"), re.MULTILINE)[0]
         self.loaded = ""
 
     def start(self, name, path):
         """One of the daemons. A client of zebra that comes too early tries again only after
         ten seconds, so each must answer before the next one comes."""
-        self.cluster.start_program("router", name, [path, "-f", "/dev/null"])
+        self.cluster.start_program("router", name, [path, "-N", "lab"])
         wait_until(lambda: name in self.ask("show daemons").split(), 10, f"{name} answers")
         if name == "zebra":
-            wait_until(lambda: os.path.exists("/run/frr/zserv.api"), 10, "zebra's socket")
+            wait_until(lambda: os.path.exists("/run/frr/lab/zserv.api"), 10, "zebra's socket")
 
     def ask(self, *commands):
         """What vtysh says."""
         words = [word for command in commands for word in ("-c", command)]
-        return self.cluster.run("router", "vtysh", *words, check=False)
+        return self.cluster.run("router", "vtysh", "-N", "lab", *words, check=False)
 
     def load(self, text):
         """What stands no longer in TEXT goes, as a person would do it; the rest is read."""
         for line in set(self.loaded.split("\n")) - set(text.split("\n")):
             self.ask("configure terminal", f"no {line}")
-        self.cluster.run("router", "vtysh", "-f", write(self.cluster, "frr.conf", text))
+        self.cluster.run("router", "vtysh", "-N", "lab", "-f",
+                         write(self.cluster, "frr.conf", text))
         self.loaded = text
 
 
