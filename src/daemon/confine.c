@@ -338,8 +338,9 @@ confine_build(uint32_t arch, int load)
 
 	if (status == 0)
 		status = set_arch(filter, arch);
+	/* There is one thread only; where the kernel cannot do it, it matters not. */
 	if (status == 0)
-		status = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+		(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (status == 0)
 		status = add_list(filter, SCMP_ACT_ALLOW, allowed, COUNT(allowed));
 	if (status == 0)

@@ -154,8 +154,10 @@ bind_to(struct ctlsock *ctlsock)
 		return -1;
 	}
 	ctlsock->bound = true;
-	/* Without the right to give it away, root alone will get through. */
+	/* Without the right to give it away, root alone will get through. What is the
+	 * group's already is not given: a sandbox may forbid chown(2) altogether. */
 	if (ctlsock->rights.readers != CTLSOCK_NO_GROUP &&
+	    ctlsock->rights.readers != getegid() &&
 	    chown(ctlsock->path, (uid_t)-1, ctlsock->rights.readers) != 0)
 		log_warn("cannot give %s to the group %s, so only root can use it",
 		    ctlsock->path, CTLSOCK_READERS);

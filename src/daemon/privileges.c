@@ -31,9 +31,11 @@ int
 privileges_find(struct privileges *privileges, const char *user)
 {
 	const char *name = user != NULL ? user : DEFAULT_USER;
-	const struct passwd *entry;
+	const struct passwd *entry = getpwuid(geteuid());
 
-	*privileges = (struct privileges){ .uid = geteuid(), .gid = getegid() };
+	*privileges = (struct privileges){ .user = "nobody we know" };
+	if (entry != NULL)
+		keep_user(privileges, entry);
 	if (geteuid() != 0 && user == NULL)
 		return 0;
 	entry = getpwnam(name);
@@ -77,6 +79,17 @@ privileges_give(const struct privileges *privileges, const char *socket)
 }
 
 #ifdef HAVE_LIBCAP_NG
+/* A service manager may have left us these two only, and then forbids to set any. */
+static bool
+has_more(void)
+{
+	for (unsigned one = 0; one <= CAP_LAST_CAP; one++)
+		if (one != CAP_NET_ADMIN && one != CAP_NET_RAW &&
+		    capng_have_capability(CAPNG_PERMITTED, one))
+			return true;
+	return false;
+}
+
 static int
 drop(const struct privileges *privileges)
 {
@@ -88,6 +101,7 @@ drop(const struct privileges *privileges)
 		return -1;
 	}
 	bool may_bound = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP);
+	bool more = has_more();
 	capng_clear(CAPNG_SELECT_ALL);
 	(void)capng_updatev(CAPNG_ADD, (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED),
 	    CAP_NET_ADMIN, CAP_NET_RAW, -1);
@@ -103,7 +117,7 @@ drop(const struct privileges *privileges)
 	}
 	/* Without CAP_SETPCAP the bounding set stays; no new privileges make it idle. */
 	if ((may_bound && capng_apply(CAPNG_SELECT_BOUNDS) != 0) ||
-	    capng_apply(CAPNG_SELECT_CAPS) != 0) {
+	    (more && capng_apply(CAPNG_SELECT_CAPS) != 0)) {
 		log_err("cannot drop capabilities");
 		return -1;
 	}
@@ -133,7 +147,7 @@ privileges_drop(const struct privileges *privileges)
 #ifdef HAVE_LIBCAP_NG
 	if (privileges->change || geteuid() != 0)
 		log_info("running as %s, with CAP_NET_ADMIN and CAP_NET_RAW only",
-		    privileges->change ? privileges->user : "before");
+		    privileges->user);
 	else
 		log_info("running as root, with CAP_NET_ADMIN and CAP_NET_RAW only; a "
 			 "user %s, or -u, would make it less",

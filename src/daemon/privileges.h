@@ -12,7 +12,7 @@
 #include <sys/types.h>
 
 struct privileges {
-	bool change; /* become USER; else stay who we are */
+	bool change; /* become USER; else that is who we are */
 	char user[33];
 	uid_t uid;
 	gid_t gid;

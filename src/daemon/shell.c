@@ -173,8 +173,7 @@ humble(struct shell *shell)
 	if (access(shell->setup.file, R_OK) != 0)
 		log_warn("%s: cannot be read from now on, so not be reloaded; let %s "
 			 "read it",
-		    shell->setup.file,
-		    privileges->change ? privileges->user : "this user");
+		    shell->setup.file, privileges->user);
 	(void)confine_calls();
 	return 0;
 }
