@@ -206,8 +206,14 @@ START_TEST(files_directory_group_and_privileges)
 	    some_user());
 	ck_assert_mem_eq(text, want, strlen(want));
 	text += strlen(want);
-	ck_assert_str_eq(text, "0000000000000000 0000000000000000 0000000000000000 "
-			       "0000000000000000 1 \n");
+	/* Signals 32 and 33 are the C library's: whoever started this may ignore them. */
+	const char *rest = strchr(text, ' ');
+	ck_assert_ptr_nonnull(rest);
+	ck_assert_uint_eq(strtoull(text, NULL, 16), 0);
+	ck_assert_uint_eq(strtoull(rest, NULL, 16) & ~(UINT64_C(3) << 31), 0);
+	rest = strchr(rest + 1, ' ');
+	ck_assert_ptr_nonnull(rest);
+	ck_assert_str_eq(rest, " 0000000000000000 0000000000000000 1 \n");
 }
 END_TEST
 

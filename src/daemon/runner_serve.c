@@ -5,10 +5,12 @@
  * children. The only other thing that wakes it is the next timeout. */
 #include "runner_internal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -263,6 +265,22 @@ end(struct server *server)
 	_exit(0);
 }
 
+/* Whatever the daemon, or who started it, has left open is no business of commands. */
+static void
+close_others(int mine)
+{
+	DIR *list = opendir("/proc/self/fd");
+	const struct dirent *entry;
+
+	while (list != NULL && (entry = readdir(list)) != NULL) {
+		int fd = atoi(entry->d_name);
+		if (fd > STDERR_FILENO && fd != mine && fd != dirfd(list))
+			close(fd);
+	}
+	if (list != NULL)
+		closedir(list);
+}
+
 static void
 set_up(struct server *server)
 {
@@ -273,6 +291,7 @@ set_up(struct server *server)
 	/* It ends when the daemon does, not when a terminal or an init says so to all. */
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		(void)signal(ignored[i], SIG_IGN);
+	close_others(server->fd);
 	(void)prctl(PR_SET_NAME, "vlbd-runner");
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	sigemptyset(&children);
