@@ -334,6 +334,32 @@ START_TEST(a_limit_is_never_silent)
 }
 END_TEST
 
+static void
+expect_line(const char *line)
+{
+	char *text = printed();
+
+	ck_assert_msg(strstr(text, line) != NULL, "no %s in %s", line, text);
+	free(text);
+}
+
+START_TEST(settings_follow_the_number_of_next_hops)
+{
+	make_cluster(6, 1); /* 24 addresses */
+	wish_for("junos");
+	ck_assert(routes_decide(&routes, &wish));
+	expect_line("set chassis maximum-ecmp 32\n");
+	expect_line("set interfaces <interface> gratuitous-arp-reply\n");
+	expect_line("# Replace <interface> by that towards the servers.\n");
+	make_cluster(13, 1); /* 143 addresses: quarters of 35 and 36 */
+	wish.split = 4;
+	ck_assert(routes_decide(&routes, &wish));
+	expect_line("set chassis maximum-ecmp 64\n");
+	expect_line(
+	    "# `show route forwarding-table destination 203.0.113.192/26' lists 35 ");
+}
+END_TEST
+
 START_TEST(halves_have_addresses_of_their_own)
 {
 	make_cluster(4, 1); /* 8 addresses */
@@ -372,13 +398,40 @@ excess(unsigned parts_size, unsigned part, unsigned d, unsigned e)
 	return most - (parts_size + conf.servers - down - 1) / (conf.servers - down);
 }
 
-static void
-check_part(unsigned part)
+static unsigned
+size_of(unsigned part)
 {
-	unsigned size = 0, nobody = conf.servers;
+	unsigned size = 0;
 
 	for (unsigned a = 0; a < conf.addresses; a++)
 		size += routes.part[a] == part;
+	return size;
+}
+
+/* Of all parts together: the worst after one failure, and after two. */
+static void
+add_excess(unsigned *one, unsigned *two)
+{
+	for (unsigned part = 0; part < routes.parts; part++) {
+		unsigned size = size_of(part), worst1 = 0, worst2 = 0;
+		for (unsigned d = 0; d < conf.servers; d++) {
+			unsigned e = excess(size, part, d, conf.servers);
+			worst1 = e > worst1 ? e : worst1;
+			for (unsigned other = 0; other < d; other++) {
+				e = excess(size, part, d, other);
+				worst2 = e > worst2 ? e : worst2;
+			}
+		}
+		*one += worst1;
+		*two += worst2;
+	}
+}
+
+static void
+check_part(unsigned part)
+{
+	unsigned size = size_of(part), nobody = conf.servers;
+
 	ck_assert_uint_le(size, (conf.addresses + routes.parts - 1) / routes.parts);
 	ck_assert_uint_ge(size, conf.addresses / routes.parts);
 	ck_assert_uint_eq(excess(size, part, nobody, nobody), 0);
@@ -405,19 +458,40 @@ START_TEST(every_part_is_a_little_plan)
 }
 END_TEST
 
+/* Over many clusters, what one and two failures cost above the least there can be. The
+ * figures are what dealing by the deeper tiers achieves, less is welcome; by the
+ * primaries alone they are 159 and 342. */
+START_TEST(deeper_tiers_are_dealt_out_too)
+{
+	unsigned one = 0, two = 0;
+
+	for (unsigned n = 4; n <= 10; n++)
+		for (unsigned times = 1; times <= 3; times++) {
+			make_cluster(n, times);
+			routes.wish = &wish;
+			for (routes.parts = 2; routes.parts <= 8; routes.parts *= 2) {
+				routes_deal(&conf, routes.parts, routes.part);
+				add_excess(&one, &two);
+			}
+		}
+	ck_assert_uint_le(one, 143);
+	ck_assert_uint_le(two, 325);
+}
+END_TEST
+
 START_TEST(a_guarding_switch_is_told_this)
 {
 	make_pair();
 	conf.routers = 1;
 	conf.timing.hello_ns = 100 * MS_NS;
-	conf.timing.probes = 5;
+	conf.timing.probes = 8;
 	conf.server[1].macs = 2;
 	conf.server[1].mac[1] = (struct mac){ { 0xaa, 0xbb, 0xcc, 1, 2, 3 } };
 	wish_for("dai");
 	wish.base[0] = ip_v4(0x0a4d8001);
 	ck_assert_msg(routes_decide(&routes, &wish), "%s", routes.error);
 	char *text = without_comments(printed(), "!");
-	/* 10 hellos, 8 probes, 4 frames for one address: 22; and 2 + 5 answers. */
+	/* 10 hellos, 13 probes, 4 frames for one address: 27; and 2 + 8 answers. */
 	ck_assert_str_eq(text,
 	    "arp access-list VLB\n"
 	    " permit ip host 10.77.128.1 mac host 0200.0000.0001\n"
@@ -431,7 +505,7 @@ START_TEST(a_guarding_switch_is_told_this)
 	    " permit ip host 10.77.0.2 mac host 0200.0000.0001\n"
 	    "ip arp inspection filter VLB vlan <vlan>\n"
 	    "interface range <ports of the servers>\n"
-	    " ip arp inspection limit rate 30 burst interval 1\n"
+	    " ip arp inspection limit rate 40 burst interval 1\n"
 	    "interface range <ports of the routers>\n"
 	    " ip arp inspection trust\n");
 	free(text);
@@ -470,8 +544,10 @@ main(void)
 	tcase_add_loop_test(tc, what_cannot_do_it_is_refused, 0, COUNT(refused));
 	tcase_add_test(tc, impossible_wishes_are_refused);
 	tcase_add_test(tc, a_limit_is_never_silent);
+	tcase_add_test(tc, settings_follow_the_number_of_next_hops);
 	tcase_add_test(tc, halves_have_addresses_of_their_own);
 	tcase_add_loop_test(tc, every_part_is_a_little_plan, 4, 17);
+	tcase_add_test(tc, deeper_tiers_are_dealt_out_too);
 	tcase_add_test(tc, a_guarding_switch_is_told_this);
 	tcase_add_test(tc, the_worst_second_is_counted);
 	suite_add_tcase(suite, tc);

@@ -7,18 +7,15 @@
  *
  * The addresses of each server are dealt out in turn, as cards are: no part gets two
  * more of them than another. Which part gets which card is decided by the deeper tiers:
- * the one that has the fewest with the same secondary, then with the same tertiary. */
-#include <string.h>
-
+ * the one where the secondary would have least to do, then the one that has the fewest
+ * with the same tertiary. */
 #include "routes.h"
 
 /* What a part holds already that is like the address to be dealt. Less is better. */
 struct likeness {
-	unsigned primary; /* of the same server */
-	unsigned second;  /* and the same secondary */
-	unsigned third;   /* the same two, in either order, and the same tertiary */
-	unsigned
-	    inherits; /* what the secondary has to do there, once the primary is down */
+	unsigned primary;  /* of the same server */
+	unsigned inherits; /* what its secondary has to do there, once that is down */
+	unsigned third; /* the same first two, in either order, and the same tertiary */
 	unsigned size;
 };
 
@@ -41,7 +38,6 @@ add_likeness(struct likeness *sum, const struct conf_address *one,
 	sum->primary += primary;
 	if (!two)
 		return;
-	sum->second += primary && one->server[1] == other->server[1];
 	sum->inherits += one->server[1] == other->server[0] ||
 			 (primary && one->server[1] == other->server[1]);
 	if (one->tiers > 2 && other->tiers > 2)
@@ -91,8 +87,6 @@ better(const struct likeness *a, const struct likeness *b, bool last_round)
 		return a->primary < b->primary;
 	if (last_round && a->size != b->size)
 		return a->size < b->size;
-	if (a->second != b->second)
-		return a->second < b->second;
 	if (a->inherits != b->inherits)
 		return a->inherits < b->inherits;
 	if (a->third != b->third)

@@ -121,6 +121,8 @@ def whole_and_broken(cluster, text, load):
     check(not all_in(cluster, text), "the checks are content with a router without routes")
     load(text)
     wait_until(lambda: all_in(cluster, text), 5, "the router says that all is in")
+    check_equal(cluster.run("router", "sysctl", "-n", "net.ipv4.fib_multipath_use_neigh"), "0\n",
+                "use_neigh")
     spreads(cluster)
     broken = without(text, "10.77.0.8")
     load(broken)
