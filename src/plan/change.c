@@ -14,7 +14,7 @@
 #include "load.h"
 #include "planning.h"
 
-enum { ITEM = 3 * CONF_NAME };
+enum { ITEM = 3 * CONF_NAME, ENOUGH_FAILURES = 3, ENOUGH_SETS = 50000 };
 
 /* --- the servers -------------------------------------------------------------------- */
 
@@ -271,6 +271,48 @@ choose_tiers(const struct change *change, const struct options *options, unsigne
 	return 0;
 }
 
+/* --- is a change worth it? ---------------------------------------------------------- */
+
+/* The same servers, weights, racks and addresses, in lists as long. */
+static bool
+is_alike(const struct change *change, unsigned tiers)
+{
+	const struct conf *a = change->before, *b = change->after;
+
+	if (a->servers != b->servers || a->addresses != b->addresses)
+		return false;
+	for (unsigned s = 0; s < a->servers; s++)
+		if (strcmp(a->server[s].name, b->server[s].name) != 0 ||
+		    a->server[s].weight != b->server[s].weight ||
+		    strcmp(a->server[s].rack, b->server[s].rack) != 0)
+			return false;
+	for (unsigned i = 0; i < a->addresses; i++)
+		if (!ip_equal(&a->address[i].ip, &b->address[i].ip) ||
+		    a->address[i].tiers != tiers)
+			return false;
+	return true;
+}
+
+/* The lists of BEFORE are no worse than those of AFTER after up to three failures and the
+ * loss of a rack. Then to change them would only be a change. */
+static bool
+is_as_good(const struct change *change)
+{
+	unsigned rows, more_rows;
+	struct balance_row *old =
+	    planning_balance(change->before, ENOUGH_FAILURES, ENOUGH_SETS, &rows);
+	struct balance_row *new =
+	    planning_balance(change->after, ENOUGH_FAILURES, ENOUGH_SETS, &more_rows);
+	bool good = old != NULL && new != NULL &&rows == more_rows;
+
+	for (unsigned i = 0; good && i < rows; i++)
+		good =
+		    old[i].excess <= new[i].excess &&old[i].unserved <= new[i].unserved;
+	free(old);
+	free(new);
+	return good;
+}
+
 static int
 make_lists(struct change *change, const struct options *options)
 {
@@ -293,10 +335,15 @@ make_lists(struct change *change, const struct options *options)
 	if (verdict != PLAN_OK)
 		return usage_error("%s", plan_verdict_text(verdict));
 	choose_primaries(change, &request, primary);
+	bool alike = is_alike(change, request.tiers);
 	status = planning_lists(after, request.tiers, primary);
-	if (status == 0)
-		count_lists(change);
-	return status;
+	if (status != 0)
+		return status;
+	if (alike && change->moved == 0 && is_as_good(change))
+		memcpy(after->address, change->before->address,
+		    after->addresses * sizeof after->address[0]);
+	count_lists(change);
+	return 0;
 }
 
 int

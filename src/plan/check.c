@@ -10,9 +10,9 @@
 #include "render.h"
 
 enum {
-	ALL_SERVERS = 16, /* up to so many, every number of failures is looked at */
-	FEW_FAILURES = 6, /* else up to this one */
-	WORK = 200000000, /* addresses looked at for each row, some seconds in all */
+	ALL_SERVERS = 16,  /* up to so many, every number of failures is looked at */
+	FEW_FAILURES = 8,  /* else up to this one */
+	WORK = 1000000000, /* addresses looked at for each row, some seconds in all */
 	ANY_RACK = CONF_SERVERS /* "rack=E" as an index of limits */
 };
 

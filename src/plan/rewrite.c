@@ -257,10 +257,13 @@ make_head(const struct rewriter *self, const struct line *line, const char *key,
 		begin++;
 	for (mark = begin; mark < line->value && text[mark] != '=' && text[mark] != ':';)
 		mark++;
+	/* Aligned, where keys are: then a blank stands before the mark. */
+	bool loose = mark > begin && is_blank(text[mark - 1]);
+	int column = loose ? (int)(mark - begin) : 0;
 	snprintf(head, size, "%.*s%-*s%s%.*s", (int)(begin - line->begin),
-	    text + line->begin, (int)(mark - begin), key,
-	    strlen(key) >= mark - begin && is_blank(text[mark - 1]) ? " " : "",
-	    (int)(line->value - mark), text + mark);
+	    text + line->begin, column, key,
+	    loose && (int)strlen(key) >= column ? " " : "", (int)(line->value - mark),
+	    text + mark);
 }
 
 static void
