@@ -11,7 +11,7 @@ ok() { # condition's status, text
 	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
 }
 
-echo 1..8
+echo 1..9
 for page in vlbd.8 vlbctl.8 vlb.ini.5 vlbsim.1 vlbplan.1; do
 	if ! command -v mandoc >/dev/null 2>&1; then
 		n=$((n + 1))
@@ -45,3 +45,10 @@ for key in hello probes probe_interval answer_timeout lease failback max_rate \
 done
 [ -z "$missing" ]
 ok $? "vlb.ini.5 describes every key$missing"
+
+missing=
+for option in $("$build/vlbplan" --help | sed -n 's/^  *\(-., \)\{0,1\} *--\([a-z-]*\).*/\2/p'); do
+	grep -q "^\.It.* Fl -$option\|^\.It Fl -$option" "$src/man/vlbplan.1" || missing="$missing --$option"
+done
+[ -z "$missing" ]
+ok $? "vlbplan.1 describes every option of vlbplan --help$missing"
