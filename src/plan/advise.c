@@ -58,18 +58,17 @@ reason_text(unsigned servers, unsigned paths, const struct plan_choice *choice,
 	switch (choice->reason) {
 	case PLAN_SWEET:
 		snprintf(text, size,
-		    "%u x %u: the fewest with which every survivor is as even as can be "
-		    "after 1, 2 and 3 failures",
+		    "%u x %u, the fewest that are even after 1, 2 and 3 failures",
 		    servers, servers - 2);
 		break;
 	case PLAN_MULTIPLE:
-		snprintf(text, size, "%u times %u x %u: even after 1 and 2 failures",
+		snprintf(text, size, "%u times %u x %u, even after 1 and 2 failures",
 		    choice->addresses / (servers * (servers - 2)), servers, servers - 2);
 		break;
 	case PLAN_FLAT:
 		snprintf(text, size,
-		    "every survivor has exactly the same after up to %u failure%s",
-		    choice->flat, choice->flat == 1 ? "" : "s");
+		    "every survivor has the same after up to %u failure%s", choice->flat,
+		    choice->flat == 1 ? "" : "s");
 		break;
 	case PLAN_LIMIT:
 		snprintf(text, size,

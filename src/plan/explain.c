@@ -90,11 +90,19 @@ explain_moves(FILE *out, const struct change *change)
 static void
 explain_placeholders(FILE *out, const struct change *change, const char *file)
 {
-	for (unsigned s = 0; s < change->after->servers; s++)
-		if (change->after->server[s].macs == 0)
-			fprintf(out,
-			    "%s has no hardware address yet: replace %s in %s first.\n",
-			    change->after->server[s].name, CONF_PLACEHOLDER, file);
+	const char *comma = "";
+	unsigned count = 0;
+
+	for (unsigned s = 0; s < change->after->servers; s++) {
+		if (change->after->server[s].macs > 0)
+			continue;
+		fprintf(out, "%s%s", comma, change->after->server[s].name);
+		comma = ", ";
+		count++;
+	}
+	if (count > 0)
+		fprintf(out, " %s no hardware address yet: replace %s in %s first.\n",
+		    count == 1 ? "has" : "have", CONF_PLACEHOLDER, file);
 }
 
 /* What comes before the new file does. */

@@ -62,7 +62,7 @@ def run(*words, program="vlbplan", **options):
     """Run a program. Returns its exit status, standard output and standard error."""
     done = subprocess.run([os.path.join(BUILD, program), *words], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
-                          universal_newlines=True, check=False, cwd=_work, **options)
+                          encoding="utf-8", check=False, cwd=_work, **options)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -84,14 +84,14 @@ def refuse(wanted, says, *words, **options):
 def write(name, text):
     """A file in the test's directory."""
     path = os.path.join(_work, name)
-    with open(path, "w", encoding="ascii", newline="") as file:
+    with open(path, "w", encoding="utf-8", newline="") as file:
         file.write(text)
     return path
 
 
 def read(path):
     """All of it, line ends included."""
-    with open(path, encoding="ascii", newline="") as file:
+    with open(path, encoding="utf-8", newline="") as file:
         return file.read()
 
 
@@ -391,6 +391,28 @@ def picture():
                   f"off the page: {one.attrib}")
 
 
+@test("the picture that ships is what the README says, and so is its proof")
+def shipped():
+    words = ("--servers", "A,B,C,D,E,F", "--addresses", "10.77.0.1-24")
+    shown = read(os.path.join(TOP, "contrib", "examples", "plan.svg"))
+    check(plan(*words, "--format", "svg") == shown, "contrib/examples/plan.svg is another one; "
+          f"vlbplan {' '.join(words)} --format svg >contrib/examples/plan.svg")
+    text = read(os.path.join(TOP, "README.md"))
+    for part in (plan("check", *words), plan("--advise", "--servers", "6", "--paths", "64")):
+        lines = part.split("\n")[:8]
+        check("\n".join(lines) in text, "not in README.md:\n" + part)
+
+
+@test("[plan] in the file and the same on the command line are the same lists")
+def same_as_plan():
+    write("vlb.ini", "[plan]\naddresses = 10.77.0.1-40\n" + "".join(
+        f"[server {name}]\nmac = 02:00:00:00:00:0{i}\nweight = {i}\nrack = {rack}\n"
+        for i, (name, rack) in enumerate(zip("ABCDEF", "zzyyxx"), 1)))
+    given = lists("--servers", "A,B,C,D,E,F", "--addresses", "10.77.0.1-40", "--weight",
+                  "B=2,C=3,D=4,E=5,F=6", "--rack", "A=z,B=z,C=y,D=y,E=x,F=x")
+    check_equal(lists("-c", "vlb.ini"), given, "lists")
+
+
 @test("a cell that has more than it should is framed in the picture")
 def framed():
     even = plan(*SIX[:3], "10.77.0.1-24", "--format", "svg")
@@ -504,7 +526,7 @@ def sampled():
 def advice():
     out = plan("--advise", "--servers", "10")
     check(re.search(r"^> +80 ", out, re.M), f"not 80: {out}")
-    check("Use 80 addresses: 10 x 8" in out, out)
+    check("Use 80 addresses: 10 x 8, the fewest" in out, out)
     out = plan("--advise", "--servers", "10", "--paths", "64")
     check(re.search(r"^> +60 ", out, re.M) and "80 would be the sweet spot" in out, out)
     check(not re.search(r"^. +80 ", out, re.M), "more than the router takes")
@@ -649,7 +671,7 @@ def other_changes():
     check("12 addresses go away" in out and "On the routers: take out" in out, out)
     check_equal(len(lists("-c", path)), 30, "addresses")
     out = update("--remove", "A", "--add", "G")
-    check("G has no hardware address yet: replace FILL-IN" in out, out)
+    check("G have no hardware address yet: replace FILL-IN" in out, out)
     update("--mac", "G=02:00:00:00:00:07", "--rack", "G=r1,B=r1", "--weight", "G=2")
     check(re.search(r"\[server G\]\nmac       = 02:00:00:00:00:07.*\n(?:.*\n)*?weight    = 2\n"
                     r"rack      = r1\n", read(path)), read(path))
