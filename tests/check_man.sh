@@ -39,7 +39,14 @@ done
 ok $? "vlbctl.8 describes every command of vlbctl --help$missing"
 
 missing=
-for key in hello probes probe_interval answer_timeout lease failback max_rate \
+for option in $("$build/vlbctl" --help | sed -n 's/^  -\([a-zA-Z]\),.*/\1/p'); do
+	grep -q "^\.It Fl $option" "$src/man/vlbctl.8" || missing="$missing -$option"
+done
+[ -z "$missing" ]
+ok $? "vlbctl.8 describes every option of vlbctl --help$missing"
+
+missing=
+for key in hello probes probe_interval answer_timeout lease failback max_rate textfile interval \
 	name interface router external addresses tiers mac weight rack primary secondary tertiary; do
 	grep -q "^\.It Cm $key\|^\.It Ic $key\|^\.It Va $key\|^\.It Sy $key" "$src/man/vlb.ini.5" || missing="$missing $key"
 done

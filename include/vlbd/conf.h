@@ -17,6 +17,7 @@
 #define CONF_ROUTERS 8    /* most routers */
 #define CONF_EXTERNALS 16 /* most external ranges */
 #define CONF_NAME 64      /* longest name, with its end */
+#define CONF_PATH 256     /* longest path, with its end */
 #define CONF_ERRORS 64    /* mistakes kept; more are only counted */
 #define CONF_WEIGHT 1000  /* most weight of a server */
 /* Stands for a hardware address that is still to be filled in; vlbplan writes it. */
@@ -36,6 +37,11 @@ struct conf_timing {
 	uint64_t lease_ns;    /* whole seconds; 0: off */
 	uint64_t failback_ns; /* 0: at once; CONF_NEVER: manual */
 	unsigned max_rate;    /* frames a second; 0: off */
+};
+
+struct conf_metrics {
+	char textfile[CONF_PATH]; /* "": none */
+	uint64_t interval_ns;
 };
 
 struct conf_range {
@@ -67,6 +73,7 @@ struct conf {
 	struct conf_range external[CONF_EXTERNALS];
 	struct conf_timing timing;
 	unsigned planned; /* tiers that [plan] makes; 0: the lists are given */
+	struct conf_metrics metrics;
 	unsigned servers;
 	struct conf_server server[CONF_SERVERS];
 	unsigned addresses;

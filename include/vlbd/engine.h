@@ -155,6 +155,7 @@ struct engine_address_view {
 	    confirmed; /* self serves it, and every router has learnt it (one at least) */
 	uint64_t since_ns;    /* of the state */
 	uint64_t deadline_ns; /* NEVER, or when the phase ends */
+	uint64_t expires_ns;  /* of the lease; NEVER: none, or not configured */
 };
 struct engine_confirmation {
 	bool confirmed;

@@ -85,6 +85,9 @@ struct report {
 
 enum report_level { REPORT_ERR = 3, REPORT_WARN = 4, REPORT_INFO = 6, REPORT_DEBUG = 7 };
 
+/* One word each, for programs: "state", "dead". */
+const char *report_kind_name(enum report_kind kind);
+const char *reason_name(enum reason_kind kind);
 enum report_level report_level(const struct report *report);
 /* One line without an end, as snprintf(3). CONF names the servers. */
 int report_format(

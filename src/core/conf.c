@@ -16,6 +16,7 @@ const struct conf_heading conf_headings[] = {
 	[IN_TIMING]  = { "timing",  "hello, probes, probe_interval, answer_timeout, lease, "
 	                            "failback or max_rate" },
 	[IN_PLAN]    = { "plan",    "addresses or tiers" },
+	[IN_METRICS] = { "metrics", "textfile or interval" },
 	[IN_SERVER]  = { "server",  "mac, weight, rack, primary, secondary, tertiary or "
 	                            "tier4 to tier64" },
 };
@@ -39,6 +40,7 @@ conf_defaults(struct conf *conf)
 		.lease_ns = 5 * SEC_NS,
 		.failback_ns = 5 * SEC_NS,
 	};
+	conf->metrics.interval_ns = 15 * SEC_NS;
 }
 
 void

@@ -6,6 +6,7 @@
  *   conf_value.c    one value: a duration, a number, a name
  *   conf_net.c      one value: an address, a range, a prefix, a hardware address
  *   conf_plan.c     [plan]: what the lists are made of
+ *   conf_metrics.c  the keys of [metrics]
  *   conf_list.c     the keys that hold lists, and who is already where
  *   conf_check.c    conf_finish(): what only the whole file can tell
  *   conf_nearest.c  "did you mean"
@@ -26,6 +27,7 @@ enum conf_where {
 	IN_CLUSTER,
 	IN_TIMING,
 	IN_PLAN,
+	IN_METRICS,
 	IN_SERVER,
 	IN_UNKNOWN /* told already; what stands in it is passed over */
 };
@@ -44,6 +46,8 @@ enum conf_key {
 	KEY_MAX_RATE,
 	KEY_ADDRESSES,
 	KEY_TIERS,
+	KEY_TEXTFILE,
+	KEY_INTERVAL,
 	KEY_MAC,
 	KEY_WEIGHT,
 	KEY_RACK,
@@ -139,6 +143,10 @@ bool conf_read_address(struct conf_reader *reader, const char *item, struct ip *
 bool conf_read_prefix(
     struct conf_reader *reader, const char *item, struct conf_range *out);
 bool conf_read_mac(struct conf_reader *reader, const char *item, struct mac *out);
+
+/* The keys of [metrics]. */
+bool conf_read_textfile(struct conf_reader *reader, const char *value);
+bool conf_read_metrics_interval(struct conf_reader *reader, const char *value);
 
 /* The keys that hold lists. False when an item could not be read. */
 bool conf_read_routers(struct conf_reader *reader, const char *value);

@@ -180,6 +180,8 @@ static const struct key {
 	[KEY_MAX_RATE]       = { "max_rate",       IN_TIMING,  false, read_max_rate },
 	[KEY_ADDRESSES]      = { "addresses",      IN_PLAN,    true,  conf_read_planned },
 	[KEY_TIERS]          = { "tiers",          IN_PLAN,    false, conf_read_tiers },
+	[KEY_TEXTFILE]       = { "textfile",       IN_METRICS, false, conf_read_textfile },
+	[KEY_INTERVAL]       = { "interval",       IN_METRICS, false, conf_read_metrics_interval },
 	[KEY_MAC]            = { "mac",            IN_SERVER,  true,  conf_read_macs },
 	[KEY_WEIGHT]         = { "weight",         IN_SERVER,  false, read_weight },
 	[KEY_RACK]           = { "rack",           IN_SERVER,  false, read_rack },

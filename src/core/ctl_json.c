@@ -22,6 +22,16 @@ json_routers_of(struct out *out, const struct engine *engine, unsigned address)
 }
 
 static void
+json_servers_of(struct out *out, const struct engine *engine, unsigned address)
+{
+	const struct conf_address *list = &engine_conf(engine)->address[address];
+
+	for (unsigned t = 0; t < list->tiers; t++)
+		put(out, "%s\"%s\"", t > 0 ? "," : "",
+		    ctl_owner_name(engine, list->server[t]));
+}
+
+static void
 json_address(struct out *out, const struct engine *engine, unsigned a, uint64_t now_ns)
 {
 	struct engine_address_view view = engine_view_address(engine, a);
@@ -47,8 +57,14 @@ json_address(struct out *out, const struct engine *engine, unsigned a, uint64_t 
 	put_ms(out, view.deadline_ns == NEVER || view.deadline_ns < now_ns
 			? NEVER
 			: view.deadline_ns - now_ns);
+	put(out, ",\"lease_left_ms\":");
+	put_ms(out, view.expires_ns == NEVER || view.expires_ns < now_ns
+			? NEVER
+			: view.expires_ns - now_ns);
 	put(out, ",\"routers\":[");
 	json_routers_of(out, engine, a);
+	put(out, "],\"servers\":[");
+	json_servers_of(out, engine, a);
 	put(out, "]}");
 }
 
@@ -118,17 +134,24 @@ json_routers(struct out *out, const struct engine *engine, uint64_t now_ns)
 	put(out, "]");
 }
 
+const char *
+ctl_frame_name(enum frame_kind kind)
+{
+	static const char *const names[FRAME_KINDS] = {
+		[FRAME_CLAIM] = "claim",
+		[FRAME_RELEASE] = "release",
+		[FRAME_PROBE] = "probe",
+		[FRAME_WITNESS] = "witness_probe",
+		[FRAME_HELLO] = "hello",
+		[FRAME_ANSWER] = "answer",
+	};
+
+	return names[kind] != NULL ? names[kind] : "other";
+}
+
 static void
 json_counters(struct out *out, const struct engine *engine)
 {
-	static const char *const sent[FRAME_KINDS] = {
-		[FRAME_CLAIM] = "claims",
-		[FRAME_RELEASE] = "releases",
-		[FRAME_PROBE] = "probes",
-		[FRAME_WITNESS] = "witness_probes",
-		[FRAME_HELLO] = "hellos",
-		[FRAME_ANSWER] = "answers",
-	};
 	const struct engine_counters *c = engine_counters(engine);
 
 	put(out, "\"counters\":{\"received\":{");
@@ -137,7 +160,8 @@ json_counters(struct out *out, const struct engine *engine)
 		    arp_verdict_name((enum arp_verdict)v), c->received[v]);
 	put(out, "},\"sent\":{");
 	for (unsigned k = 0; k < FRAME_KINDS; k++)
-		put(out, "%s\"%s\":%" PRIu64, k > 0 ? "," : "", sent[k], c->sent[k]);
+		put(out, "%s\"%ss\":%" PRIu64, k > 0 ? "," : "",
+		    ctl_frame_name((enum frame_kind)k), c->sent[k]);
 	put(out, "}");
 	const struct {
 		const char *name;
@@ -170,31 +194,46 @@ json_counters(struct out *out, const struct engine *engine)
 }
 
 void
-ctl_json(struct out *out, const struct engine *engine, enum ctl_command command,
-    uint64_t now_ns)
+ctl_json_head(struct out *out, const struct ctl_scene *scene)
 {
+	put(out, "{\"version\":%d,\"server\":\"%s\"", CTL_JSON_VERSION,
+	    ctl_self_name(scene));
+}
+
+static void
+json_status(struct out *out, const struct ctl_scene *scene)
+{
+	const struct engine *engine = scene->engine;
 	const struct conf *conf = engine_conf(engine);
 
-	put(out, "{\"version\":%d,\"server\":\"%s\",", CTL_JSON_VERSION,
-	    conf->server[engine_self(engine)->server].name);
+	put(out, ",\"cluster\":\"%s\",\"interface\":\"%s\",\"standing\":\"%s\",",
+	    conf->name, conf->interface, engine_standing_name(engine_standing(engine)));
+	put(out, "\"drain_persists\":%s,\"vlbd\":\"%s\",",
+	    scene->drain_kept ? "true" : "false", scene->version);
+	put(out, "\"plan\":");
+	json_plan(out, engine_view_plan(engine));
+	put(out, ",");
+	json_addresses(out, engine, scene->now_ns);
+	put(out, ",");
+	json_peers(out, engine, scene->now_ns);
+	put(out, ",");
+	json_routers(out, engine, scene->now_ns);
+	put(out, ",");
+	json_counters(out, engine);
+}
+
+void
+ctl_json(struct out *out, const struct ctl_scene *scene, enum ctl_command command)
+{
+	ctl_json_head(out, scene);
 	if (command == CTL_STATUS) {
-		put(out, "\"cluster\":\"%s\",\"interface\":\"%s\",\"standing\":\"%s\",",
-		    conf->name, conf->interface,
-		    engine_standing_name(engine_standing(engine)));
-		put(out, "\"plan\":");
-		json_plan(out, engine_view_plan(engine));
-		put(out, ",");
-		json_addresses(out, engine, now_ns);
-		put(out, ",");
-		json_peers(out, engine, now_ns);
-		put(out, ",");
-		json_routers(out, engine, now_ns);
-		put(out, ",");
-		json_counters(out, engine);
-	} else if (command == CTL_ADDRESSES) {
-		json_addresses(out, engine, now_ns);
+		json_status(out, scene);
 	} else {
-		json_peers(out, engine, now_ns);
+		put(out, ",");
+		if (command == CTL_ADDRESSES)
+			json_addresses(out, scene->engine, scene->now_ns);
+		else
+			json_peers(out, scene->engine, scene->now_ns);
 	}
 	put(out, "}\n");
 }

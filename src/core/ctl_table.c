@@ -70,8 +70,9 @@ table_peers(struct out *out, const struct engine *engine, uint64_t now_ns)
 }
 
 static void
-table_status(struct out *out, const struct engine *engine, uint64_t now_ns)
+table_status(struct out *out, const struct ctl_scene *scene)
 {
+	const struct engine *engine = scene->engine;
 	const struct conf *conf = engine_conf(engine);
 	unsigned count[FAILOVER_STATES] = { 0 };
 	unsigned confirmed = 0, differ = 0;
@@ -83,9 +84,10 @@ table_status(struct out *out, const struct engine *engine, uint64_t now_ns)
 			count[view.state]++;
 		confirmed += view.confirmed;
 	}
-	put(out, "%s of cluster %s on %s: %s\n",
+	put(out, "%s of cluster %s on %s: %s%s\n",
 	    conf->server[engine_self(engine)->server].name, conf->name, conf->interface,
-	    engine_standing_name(engine_standing(engine)));
+	    engine_standing_name(engine_standing(engine)),
+	    scene->drain_kept ? " (the drain survives a restart)" : "");
 	put(out, "%u primary, %u claimed, %u watched, %u released; ", count[PRIMARY],
 	    count[CLAIMED], count[WATCHING], count[RELEASED]);
 	if (conf->routers == 0)
@@ -95,24 +97,23 @@ table_status(struct out *out, const struct engine *engine, uint64_t now_ns)
 		    count[PRIMARY] + count[CLAIMED],
 		    conf->routers == 1 ? "the router" : "all routers");
 	for (unsigned s = 0; s < conf->servers; s++)
-		differ += engine_view_peer(engine, s, now_ns).plan_differs;
+		differ += engine_view_peer(engine, s, scene->now_ns).plan_differs;
 	put(out, "plan %s", conf_digest_format(engine_view_plan(engine), plan));
 	if (differ > 0)
 		put(out, "; plan differs at %u peer%s", differ, differ == 1 ? "" : "s");
 	put(out, "\n\n");
-	table_peers(out, engine, now_ns);
+	table_peers(out, engine, scene->now_ns);
 	put(out, "\n");
-	table_addresses(out, engine, now_ns);
+	table_addresses(out, engine, scene->now_ns);
 }
 
 void
-ctl_table(struct out *out, const struct engine *engine, enum ctl_command command,
-    uint64_t now_ns)
+ctl_table(struct out *out, const struct ctl_scene *scene, enum ctl_command command)
 {
 	if (command == CTL_STATUS)
-		table_status(out, engine, now_ns);
+		table_status(out, scene);
 	else if (command == CTL_ADDRESSES)
-		table_addresses(out, engine, now_ns);
+		table_addresses(out, scene->engine, scene->now_ns);
 	else
-		table_peers(out, engine, now_ns);
+		table_peers(out, scene->engine, scene->now_ns);
 }

@@ -29,13 +29,17 @@ put_string(struct out *out, const char *text)
 		return;
 	}
 	put(out, "\"");
-	for (; *text != '\0'; text++) {
+	while (*text != '\0') {
+		size_t plain = 0; /* as a rule all of it */
+		while ((unsigned char)text[plain] >= 0x20 && text[plain] != '"' &&
+		       text[plain] != '\\')
+			plain++;
+		put(out, "%.*s", (int)plain, text);
+		text += plain;
 		if (*text == '"' || *text == '\\')
-			put(out, "\\%c", *text);
-		else if ((unsigned char)*text < 0x20)
-			put(out, "\\u%04x", (unsigned)*text);
-		else
-			put(out, "%c", *text);
+			put(out, "\\%c", *text++);
+		else if (*text != '\0')
+			put(out, "\\u%04x", (unsigned)(unsigned char)*text++);
 	}
 	put(out, "\"");
 }

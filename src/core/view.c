@@ -75,6 +75,7 @@ engine_view_address(const struct engine *engine, unsigned address)
 			     a->announcing.confirmed == all,
 		.since_ns = a->since_ns,
 		.deadline_ns = a->failover.deadline_ns,
+		.expires_ns = a->holding.have ? a->holding.expires_ns : NEVER,
 	};
 }
 

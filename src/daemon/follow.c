@@ -90,6 +90,7 @@ saw_overrun(void *user)
 	struct netlink_link link;
 
 	log_warnx("the kernel's notifications overran; reading everything anew");
+	shell->metrics->resyncs++;
 	if (census == NULL)
 		return;
 	if (netlink_get_link(shell->netlink, shell->conf->interface, &link) == 0)

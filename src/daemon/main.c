@@ -23,13 +23,15 @@ struct options {
 	const char *interface;
 	const char *socket;
 	const char *user;
+	const char *state;
 	bool test;
 	int verbose;
 };
 
 static const char help[] =
-    "usage: vlbd -c FILE [-n NAME] [-i IFACE] [-s SOCKET] [-u USER] [-t] [-v]... [-V] "
-    "[-h]\n"
+    "usage: vlbd -c FILE [-n NAME] [-i IFACE] [-s SOCKET] [-S DIR] [-u USER] [-t] "
+    "[-v]... "
+    "[-V] [-h]\n"
     "\n"
     "The virtual load balancer daemon: serves failover addresses with its peers.\n"
     "\n"
@@ -40,6 +42,8 @@ static const char help[] =
     "  -s, --socket SOCKET   the control socket (default /run/vlbd/control.sock)\n"
     "  -u, --user USER       whom to become once started (default " DEFAULT_USER ", if "
     "there is one)\n"
+    "  -S, --state DIR       where a drain is kept that survives a restart (default\n"
+    "                        /var/lib/vlbd)\n"
     "  -t, --test            check the file and this host, say what is wrong, and exit\n"
     "  -v, --verbose         log more\n"
     "  -V, --version         print the version\n"
@@ -62,6 +66,7 @@ parse_options(int argc, char **argv, struct options *options, int *status)
 		{ "interface", required_argument, NULL, 'i' },
 		{ "socket", required_argument, NULL, 's' },
 		{ "user", required_argument, NULL, 'u' },
+		{ "state", required_argument, NULL, 'S' },
 		{ "test", no_argument, NULL, 't' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "version", no_argument, NULL, 'V' },
@@ -71,7 +76,8 @@ parse_options(int argc, char **argv, struct options *options, int *status)
 	int option;
 
 	*status = EXIT_USAGE;
-	while ((option = getopt_long(argc, argv, "c:n:i:s:u:tvVh", names, NULL)) != -1) {
+	while (
+	    (option = getopt_long(argc, argv, "c:n:i:s:S:u:tvVh", names, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			options->file = optarg;
@@ -87,6 +93,9 @@ parse_options(int argc, char **argv, struct options *options, int *status)
 			break;
 		case 'u':
 			options->user = optarg;
+			break;
+		case 'S':
+			options->state = optarg;
 			break;
 		case 't':
 			options->test = true;
@@ -185,7 +194,10 @@ test(const struct options *options, const struct shell_setup *setup)
 int
 main(int argc, char **argv)
 {
-	struct options options = { .socket = "/run/vlbd/control.sock" };
+	struct options options = {
+		.socket = "/run/vlbd/control.sock",
+		.state = "/var/lib/vlbd",
+	};
 	struct shell_setup setup = { 0 };
 	struct manager manager;
 	int status;
@@ -200,6 +212,8 @@ main(int argc, char **argv)
 	setup.interface = options.interface;
 	setup.socket = options.socket;
 	setup.manager = &manager;
+	setup.state = options.state;
+	setup.version = PACKAGE_VERSION;
 	setup.conf = malloc(sizeof(*setup.conf));
 	if (setup.conf == NULL) {
 		log_err("out of memory");

@@ -67,29 +67,6 @@ send_frame(struct shell *shell, const struct action *action)
 }
 
 static void
-log_report(const struct shell *shell, const struct report *report)
-{
-	char text[400];
-
-	report_format(report, shell->conf, text, sizeof(text));
-	switch (report_level(report)) {
-	case REPORT_ERR:
-		log_errx("%s", text);
-		break;
-	case REPORT_WARN:
-		log_warnx("%s", text);
-		break;
-	case REPORT_INFO:
-		log_info("%s", text);
-		break;
-	case REPORT_DEBUG:
-	default:
-		log_debug("%s", text);
-		break;
-	}
-}
-
-static void
 arm_timer(struct shell *shell)
 {
 	uint64_t at_ns = engine_deadline(shell->engine);
@@ -122,7 +99,7 @@ perform_actions(struct shell *shell)
 			if (action.kind == ACTION_SEND)
 				send_frame(shell, &action);
 			else if (action.kind == ACTION_REPORT)
-				log_report(shell, &action.report);
+				chronicle_report(shell, &action.report);
 			else
 				ev_break(shell->loop, EVBREAK_ALL);
 		}

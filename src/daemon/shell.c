@@ -34,6 +34,9 @@ on_timer(struct ev_loop *loop, ev_io *watcher, int revents)
 	if (read(shell->timer_fd, &expirations, sizeof(expirations)) < 0 &&
 	    errno != EAGAIN)
 		log_err("cannot read the timer");
+	uint64_t now_ns = shell_now_ns();
+	if (shell->armed_ns < now_ns)
+		metrics_lag(shell->metrics, now_ns - shell->armed_ns);
 	shell->armed_ns = NEVER; /* it has fired */
 	listen_drain(shell);
 	engine_tick(shell->engine, shell_now_ns());
@@ -61,7 +64,7 @@ on_stop(struct ev_loop *loop, ev_signal *watcher, int revents)
 		ev_break(loop, EVBREAK_ALL);
 		return;
 	}
-	log_info("stopping: handing over");
+	chronicle_note(shell, "stop", REPORT_INFO, "stopping: handing over");
 	manager_stopping(shell->manager, "handing over");
 	ev_timer_init(&shell->patience, on_patience, STOP_PATIENCE_S, 0.);
 	ev_timer_start(loop, &shell->patience);
@@ -148,11 +151,14 @@ start(struct shell *shell)
 	shell->batch = calloc(SHELL_BATCH, sizeof(*shell->batch));
 	shell->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	shell->loop = ev_default_loop(EVFLAG_AUTO);
+	shell->scribe = shell->loop != NULL ? scribe_open(shell->loop) : NULL;
 	if (shell->memory == NULL || shell->batch == NULL || shell->timer_fd < 0 ||
-	    shell->loop == NULL) {
+	    shell->scribe == NULL || chronicle_open(shell) != 0) {
 		log_err("cannot start");
 		return EXIT_FAILURE;
 	}
+	if (!keep_open(shell))
+		return EXIT_FAILURE;
 	if (listen_open(shell) != 0)
 		return EXIT_NOT_READY;
 	const struct ctlsock_rights rights = ctlsock_rights();
@@ -185,7 +191,8 @@ begin(struct shell *shell)
 	char mac[MAC_TEXT], base[IP_TEXT];
 
 	shell->engine = engine_init(shell->memory, shell->conf, &self, shell_now_ns());
-	log_info("server %s on %s (%s, %s): %u addresses, %u servers",
+	chronicle_note(shell, "start", REPORT_INFO,
+	    "server %s on %s (%s, %s): %u addresses, %u servers",
 	    shell->conf->server[self.server].name, shell->conf->interface,
 	    mac_format(&self.mac, mac), ip_format(&self.base, base),
 	    shell->conf->addresses, shell->conf->servers);
@@ -197,6 +204,8 @@ begin(struct shell *shell)
 	follow_ranges(shell, shell->conf);
 	watch(shell);
 	follow_start(shell);
+	keep_begin(shell);
+	textfile_begin(shell);
 	engine_tick(shell->engine, shell_now_ns());
 	perform(shell);
 	pulse_start(shell);
@@ -209,14 +218,17 @@ finish(struct shell *shell)
 		perform_remove_all(shell);
 		follow_ranges(shell, NULL);
 		log_info("stopped");
+		textfile_end(shell);
 	}
 	steer_close(shell);
+	scribe_close(shell->scribe);
 	ctlsock_close(shell->ctlsock);
 	listen_close(shell);
 	if (shell->timer_fd >= 0)
 		close(shell->timer_fd);
 	if (shell->loop != NULL)
 		ev_loop_destroy(shell->loop);
+	chronicle_close(shell);
 	free(shell->batch);
 	free(shell->memory);
 	free(shell->conf);

@@ -12,6 +12,8 @@ struct shell_setup {
 	const char *file;      /* to read again on SIGHUP */
 	const char *interface; /* -i, or NULL: the file says */
 	const char *socket;    /* of vlbctl */
+	const char *state;     /* directory of what outlives the daemon */
+	const char *version;   /* the daemon's, for vlbctl */
 	struct conf *conf;     /* malloc()ed; the shell frees it */
 	unsigned self;         /* index in conf */
 	struct netlink *netlink;

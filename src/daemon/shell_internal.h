@@ -3,6 +3,9 @@
  *
  *   shell.c    start, signals, stop
  *   perform.c  actions out: the kernel, the wire, the log
+ *   chronicle.c  what happened: the log, the ring of events, counters, followers
+ *   keep.c     a drain that outlives the daemon
+ *   textfile.c metrics for node_exporter
  *   listen.c   frames in
  *   follow.c   the kernel's notifications, and the external ranges
  *   steer.c    vlbctl's requests, and reload
@@ -19,11 +22,31 @@
 #include "log.h"
 #include "manager.h"
 #include "netlink.h"
+#include "scribe.h"
 #include "shell.h"
 #include "sniff.h"
+#include "vlbd/ctl.h"
 #include "vlbd/engine.h"
 
 #define SHELL_BATCH 1024 /* address changes in one batch */
+
+/* keep.c's */
+struct keep {
+	char path[4096];
+	bool drained; /* the file is there */
+	bool busy;    /* a change of it is under way, for .request of .ticket */
+	struct ctl_request request;
+	unsigned long ticket;
+};
+
+/* textfile.c's */
+struct textfile {
+	char path[CONF_PATH]; /* "": none */
+	ev_timer timer;
+	bool busy;   /* one is being written */
+	bool failed; /* said so already */
+	size_t last; /* bytes */
+};
 
 struct shell {
 	struct shell_setup setup;
@@ -37,6 +60,11 @@ struct shell {
 	struct ctlsock *ctlsock;
 	struct steer *steer;
 	struct manager *manager;
+	struct scribe *scribe;
+	struct events *events;
+	struct metrics *metrics;
+	struct keep keep;
+	struct textfile textfile;
 	struct netlink_link link;
 	struct netlink_change *batch;
 	unsigned batched;
@@ -81,7 +109,40 @@ void pulse_start(struct shell *shell);
 /* The start, or a reload, is over. */
 void pulse_ready(struct shell *shell);
 
-/* steer.c: answers for ctlsock_open(). */
+/* chronicle.c: 0, or -1 with errno. */
+int chronicle_open(struct shell *shell);
+void chronicle_close(struct shell *shell);
+/* Log it, keep it, count it. */
+void chronicle_report(struct shell *shell, const struct report *report);
+/* Likewise what the shell itself has to tell; KIND is one word of vlbctl(8). */
+void chronicle_note(struct shell *shell, const char *kind, enum report_level level,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
+void chronicle_reload(struct shell *shell, bool ok);
+/* What there is to tell, now. */
+struct ctl_scene chronicle_scene(const struct shell *shell);
+/* Channels of ctlsock_publish(). */
+enum { CHRONICLE_TEXT = 1, CHRONICLE_JSON };
+
+/* keep.c: look for the file of an earlier run. False: its path is too long (logged). */
+bool keep_open(struct shell *shell);
+/* Drain, if there is one. */
+void keep_begin(struct shell *shell);
+/* Write or remove the file, and then do what REQUEST asks and answer TICKET. NULL: that
+ * has begun; else what is wrong. */
+const char *keep_steer(
+    struct shell *shell, const struct ctl_request *request, unsigned long ticket);
+
+/* textfile.c: begin to write the file that the configuration names, if any; again after a
+ * reload. */
+void textfile_begin(struct shell *shell);
+/* Write it a last time. */
+void textfile_end(struct shell *shell);
+
+/* steer.c: do what REQUEST, a drain or a resume, asks; answer it by TICKET. */
+void steer_perform(struct shell *shell, const struct ctl_request *request);
+void steer_finish(
+    struct shell *shell, unsigned long ticket, const struct ctl_request *request);
+/* Answers for ctlsock_open(). */
 struct ctlsock_reply steer_answer(
     void *user, const struct ctlsock_asker *asker, const char *line);
 /* Be ready to read the file again, beside the loop. 0, or -1 (logged). */

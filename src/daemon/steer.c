@@ -7,7 +7,6 @@
 
 #include "reader.h"
 #include "shell_internal.h"
-#include "vlbd/ctl.h"
 
 enum { STEER_WAITING = 16 };
 
@@ -15,6 +14,7 @@ enum { STEER_WAITING = 16 };
 struct waiting {
 	unsigned count;
 	unsigned long ticket[STEER_WAITING];
+	struct ctl_request request[STEER_WAITING];
 };
 
 struct steer {
@@ -65,12 +65,13 @@ become(struct shell *shell, struct conf *conf)
 	shell->memory = memory;
 	shell->conf = conf;
 	follow_ranges(shell, conf);
-	log_info("%s: reloaded", shell->setup.file);
+	textfile_begin(shell);
+	chronicle_reload(shell, true);
 	perform(shell);
 	return true;
 bad:
 	free(conf);
-	log_errx("%s: not reloaded; everything goes on as before", shell->setup.file);
+	chronicle_reload(shell, false);
 	return false;
 }
 
@@ -90,11 +91,32 @@ reply_text(const char *format, ...)
 	return reply;
 }
 
+/* "ok", and the answer. */
 static struct ctlsock_reply
-reply_reloaded(const struct shell *shell, bool good)
+reply_answer(const struct shell *shell, const struct ctl_request *request)
+{
+	static const char ok[] = "ok\n";
+	const size_t head = sizeof(ok) - 1;
+	const struct ctl_scene scene = chronicle_scene(shell);
+	size_t size = ctl_answer(&scene, request, NULL, 0) + 1;
+	struct ctlsock_reply reply = { .text = malloc(head + size) };
+
+	if (reply.text == NULL)
+		return reply;
+	memcpy(reply.text, ok, head);
+	reply.len = head + ctl_answer(&scene, request, reply.text + head, size);
+	if (request->follow) {
+		reply.then = CTLSOCK_FOLLOW;
+		reply.channel = request->json ? CHRONICLE_JSON : CHRONICLE_TEXT;
+	}
+	return reply;
+}
+
+static struct ctlsock_reply
+reply_reloaded(const struct shell *shell, const struct ctl_request *request, bool good)
 {
 	if (good)
-		return reply_text("ok\n");
+		return reply_answer(shell, request);
 	return reply_text(
 	    "error not reloaded, everything goes on as before; the daemon's log "
 	    "says what is wrong in %s\n",
@@ -107,7 +129,8 @@ tell_waiting(struct shell *shell, bool good)
 	struct steer *steer = shell->steer;
 
 	for (unsigned i = 0; i < steer->now.count; i++) {
-		struct ctlsock_reply reply = reply_reloaded(shell, good);
+		struct ctlsock_reply reply =
+		    reply_reloaded(shell, &steer->now.request[i], good);
 		ctlsock_finish(
 		    shell->ctlsock, steer->now.ticket[i], reply.text, reply.len);
 	}
@@ -152,7 +175,7 @@ steer_reload(struct shell *shell)
 }
 
 static struct ctlsock_reply
-reply_later(struct shell *shell, const struct ctlsock_asker *asker)
+reload(struct shell *shell, const struct ctl_request *request, unsigned long ticket)
 {
 	struct steer *steer = shell->steer;
 	bool busy = reader_busy(steer->reader);
@@ -163,8 +186,9 @@ reply_later(struct shell *shell, const struct ctlsock_asker *asker)
 	if (busy)
 		steer->again = true;
 	else if (!begin_reading(shell))
-		return reply_reloaded(shell, false);
-	waiting->ticket[waiting->count++] = asker->ticket;
+		return reply_reloaded(shell, request, false);
+	waiting->request[waiting->count] = *request;
+	waiting->ticket[waiting->count++] = ticket;
 	return (struct ctlsock_reply){ .then = CTLSOCK_LATER };
 }
 
@@ -190,27 +214,39 @@ steer_close(struct shell *shell)
 	shell->steer = NULL;
 }
 
-static struct ctlsock_reply
-reply_question(const struct shell *shell, const struct ctl_request *request)
+void
+steer_perform(struct shell *shell, const struct ctl_request *request)
 {
-	static const char ok[] = "ok\n";
-	const size_t head = sizeof(ok) - 1;
-	uint64_t at_ns = shell_now_ns();
-	size_t size = ctl_answer(shell->engine, request, at_ns, NULL, 0) + 1;
-	struct ctlsock_reply reply = { .text = malloc(head + size) };
+	bool drain = request->command == CTL_DRAIN;
 
-	if (reply.text == NULL)
-		return reply;
-	memcpy(reply.text, ok, head);
-	reply.len =
-	    head + ctl_answer(shell->engine, request, at_ns, reply.text + head, size);
-	return reply;
+	chronicle_note(shell, drain ? "drain" : "resume", REPORT_INFO, "told to %s%s",
+	    drain ? "drain" : "resume",
+	    drain && shell->keep.drained ? ", also after a restart" : "");
+	engine_admin(shell->engine, drain ? ADMIN_DRAIN : ADMIN_RESUME, shell_now_ns());
+	perform(shell);
 }
 
-static bool
-steers(enum ctl_command command)
+void
+steer_finish(struct shell *shell, unsigned long ticket, const struct ctl_request *request)
 {
-	return command == CTL_DRAIN || command == CTL_RESUME || command == CTL_RELOAD;
+	struct ctlsock_reply reply = reply_answer(shell, request);
+
+	ctlsock_finish(shell->ctlsock, ticket, reply.text, reply.len);
+}
+
+/* What has to do with the disk is answered when the disk has answered. */
+static struct ctlsock_reply
+drain_or_resume(
+    struct shell *shell, const struct ctl_request *request, unsigned long ticket)
+{
+	if (request->command == CTL_DRAIN ? request->persist : shell->keep.drained) {
+		const char *wrong = keep_steer(shell, request, ticket);
+		if (wrong != NULL)
+			return reply_text("error %s\n", wrong);
+		return (struct ctlsock_reply){ .then = CTLSOCK_LATER };
+	}
+	steer_perform(shell, request);
+	return reply_answer(shell, request);
 }
 
 struct ctlsock_reply
@@ -218,31 +254,18 @@ steer_answer(void *user, const struct ctlsock_asker *asker, const char *line)
 {
 	struct shell *shell = user;
 	struct ctl_request request;
-	char error[160];
+	char error[240];
 
-	if (!ctl_parse(line, &request, error, sizeof(error)))
-		return reply_text("error %s\n", error);
-	if (steers(request.command) && !asker->may_steer)
+	if (!ctl_parse(line, shell->setup.version, &request, error, sizeof(error)))
+		return reply_text("%s\n", error);
+	if (ctl_steers(request.command) && !asker->may_steer)
 		return reply_text(
-		    "denied you may ask this daemon but not steer it: be root, or "
-		    "of the group %s\n",
+		    "denied you may ask this daemon but not steer it: be root, "
+		    "or of the group %s\n",
 		    CTLSOCK_ADMINS);
-	switch (request.command) {
-	case CTL_DRAIN:
-		engine_admin(shell->engine, ADMIN_DRAIN, shell_now_ns());
-		break;
-	case CTL_RESUME:
-		engine_admin(shell->engine, ADMIN_RESUME, shell_now_ns());
-		break;
-	case CTL_RELOAD:
-		return reply_later(shell, asker);
-	case CTL_STATUS:
-	case CTL_ADDRESSES:
-	case CTL_PEERS:
-	case CTL_COMMANDS:
-	default:
-		return reply_question(shell, &request);
-	}
-	perform(shell);
-	return reply_text("ok\n");
+	if (request.command == CTL_DRAIN || request.command == CTL_RESUME)
+		return drain_or_resume(shell, &request, asker->ticket);
+	if (request.command == CTL_RELOAD)
+		return reload(shell, &request, asker->ticket);
+	return reply_answer(shell, &request);
 }

@@ -1,309 +1,284 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* main.c - vlbctl: carry one question to a running vlbd and its answer back.
  *
- * The daemon writes both the tables and the JSON; this program knows neither. */
+ * The daemon writes both the tables and the JSON; this program knows neither. Its live
+ * view alone draws by itself (watch.c). */
 #include "config.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <time.h>
-#include <unistd.h>
 
-#define EXIT_USAGE 2
+#include "vlbctl.h"
 
-enum { PATIENCE_MS = 3000, RELOAD_MS = 32000, CHUNK = 64 * 1024, HEAD = 1024 };
+/* A reload and a drain that persists wait for the disk. */
+enum { PATIENCE_MS = 3000, DISK_MS = 32000 };
 
-static const char out_of_patience[] = "vlbctl: the daemon does not answer in time\n";
-
-static const struct command {
-	const char *name;
-	bool json;
-	const char *help;
-} commands[] = {
-	{ "status", true, "how this server, its peers and all addresses are" },
-	{ "addresses", true, "who serves which address" },
-	{ "peers", true, "how the other servers are" },
-	{ "drain", false, "hand everything over and stay away" },
-	{ "resume", false, "take part again; end a failback delay" },
-	{ "reload", false, "read the configuration again" },
+/* Which options a command takes. */
+enum {
+	TAKES_JSON = 1 << 0,
+	TAKES_FOLLOW = 1 << 1,  /* and --lines */
+	TAKES_PERSIST = 1 << 2, /* and --wait, --timeout */
+	TAKES_INTERVAL = 1 << 3,
 };
-enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+enum command { STATUS, ADDRESSES, PEERS, WATCH, EVENTS, METRICS, DRAIN, RESUME, RELOAD };
+enum { COMMANDS = RELOAD + 1 };
+
+static const char *const names[COMMANDS] = {
+	[STATUS] = "status",
+	[ADDRESSES] = "addresses",
+	[PEERS] = "peers",
+	[WATCH] = "watch",
+	[EVENTS] = "events",
+	[METRICS] = "metrics",
+	[DRAIN] = "drain",
+	[RESUME] = "resume",
+	[RELOAD] = "reload",
+};
+
+static const struct {
+	unsigned takes;
+	const char *help;
+} commands[COMMANDS] = {
+	[STATUS] = { TAKES_JSON, "how this server, its peers and all addresses are" },
+	[ADDRESSES] = { TAKES_JSON, "who serves which address" },
+	[PEERS] = { TAKES_JSON, "how the other servers are" },
+	[WATCH] = { TAKES_JSON | TAKES_INTERVAL, "all of that, live; q quits" },
+	[EVENTS] = { TAKES_JSON | TAKES_FOLLOW, "what has happened of late, and why" },
+	[METRICS] = { TAKES_JSON, "numbers for Prometheus" },
+	[DRAIN] = { TAKES_JSON | TAKES_PERSIST, "hand everything over and stay away" },
+	[RESUME] = { TAKES_JSON, "take part again; end a failback delay" },
+	[RELOAD] = { TAKES_JSON, "read the configuration again" },
+};
 
 static void
 help(void)
 {
 	puts(
-	    "usage: vlbctl [-s SOCKET] COMMAND [--json]\n"
+	    "usage: vlbctl [-s SOCKET] COMMAND [OPTION]...\n"
 	    "\n"
 	    "Ask or steer a running vlbd.\n"
 	    "\n"
 	    "  -s, --socket SOCKET  its control socket (default /run/vlbd/control.sock)\n"
 	    "  -j, --json           answer in JSON\n"
+	    "  -f, --follow         events: go on with what happens from now on\n"
+	    "  -n, --lines NUMBER   events: only the last so many\n"
+	    "  -p, --persist        drain: also after a restart, until resume\n"
+	    "  -w, --wait           drain: until everything is handed over\n"
+	    "  -t, --timeout TIME   drain: wait so many seconds at most (default 30)\n"
+	    "  -i, --interval TIME  watch: seconds between two looks (default 1)\n"
 	    "  -V, --version        print the version\n"
 	    "  -h, --help           print this\n");
 	for (unsigned i = 0; i < COMMANDS; i++)
-		printf("  %-10s %s%s\n", commands[i].name, commands[i].help,
-		    commands[i].json ? " [--json]" : "");
-	puts("\nExit status: 0 done, 1 the daemon refused or does not answer, 2 usage.");
+		printf("  %-10s %s\n", names[i], commands[i].help);
+	puts(
+	    "\n"
+	    "Exit status: 0 done, 1 refused or failed, 2 usage, 3 no daemon answers, 4 a "
+	    "daemon\n"
+	    "of another version, 5 not permitted, 6 --wait has run out of time.");
 }
 
-static unsigned
-least(unsigned a, unsigned b)
-{
-	return a < b ? a : b;
-}
-
-/* How many letters are wrong, missing or too many in WORD (Levenshtein's distance). */
-static unsigned
-distance(const char *word, const char *name)
-{
-	enum { LONGEST = 32 };
-	unsigned row[LONGEST + 1];
-	size_t len = strlen(name);
-
-	for (unsigned n = 0; n <= len; n++)
-		row[n] = n;
-	for (unsigned w = 1; word[w - 1] != '\0'; w++) {
-		unsigned corner = row[0];
-		row[0] = w;
-		for (size_t n = 1; n <= len; n++) {
-			unsigned wrong = corner + (word[w - 1] != name[n - 1]);
-			corner = row[n];
-			row[n] = least(wrong, least(row[n], row[n - 1]) + 1);
-		}
-	}
-	return row[len];
-}
-
-static const struct command *
+static int
 find_command(const char *name)
 {
-	const struct command *near = NULL;
-	unsigned best = 4; /* further away is no slip of the fingers */
-
-	for (unsigned i = 0; i < COMMANDS; i++) {
-		unsigned away = distance(name, commands[i].name);
-		if (away == 0)
-			return &commands[i];
-		if (away < best) {
-			near = &commands[i];
-			best = away;
-		}
-	}
+	for (int i = 0; i < COMMANDS; i++)
+		if (strcmp(names[i], name) == 0)
+			return i;
+	int near = suggest(name, names, COMMANDS);
 	fprintf(stderr, "vlbctl: there is no command `%s'", name);
-	if (near != NULL)
-		fprintf(stderr, "; did you mean `%s'?", near->name);
+	if (near >= 0)
+		fprintf(stderr, "; did you mean `%s'?", names[near]);
 	else
 		fputc(';', stderr);
 	fputs(" `vlbctl --help' lists them\n", stderr);
-	return NULL;
-}
-
-static long
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000L + now.tv_nsec / 1000000L;
-}
-
-static int
-connect_to(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	/* A daemon that is stopped may have a full queue: connect(2) waits for a place.
-	 */
-	const struct timeval patience = { PATIENCE_MS / 1000, 0 };
-
-	if (strlen(path) >= sizeof(address.sun_path)) {
-		fprintf(
-		    stderr, "vlbctl: %s is longer than a socket's path may be\n", path);
-		return -1;
-	}
-	strcpy(address.sun_path, path);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 &&
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0 &&
-	    connect(fd, (struct sockaddr *)(void *)&address, sizeof(address)) == 0)
-		return fd;
-	if (errno == EACCES || errno == EPERM)
-		fprintf(stderr,
-		    "vlbctl: you may not use %s: be root, or of the socket's group\n",
-		    path);
-	else if (errno == ENOENT || errno == ECONNREFUSED)
-		fprintf(stderr,
-		    "vlbctl: no daemon answers at %s: is vlbd running there? "
-		    "(systemctl status vlbd; -s takes another socket)\n",
-		    path);
-	else if (errno == EAGAIN)
-		fputs(out_of_patience, stderr);
-	else
-		fprintf(stderr, "vlbctl: cannot reach %s: %s\n", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
 	return -1;
 }
 
-/* Read to the end of the stream, into one buffer. NULL: it broke off; the reason is told.
- */
-static char *
-read_reply(int fd, long end_ms, size_t *len)
+/* A number of seconds from LEAST to a day. */
+static bool
+read_seconds(const char *option, const char *text, double least, double *out)
 {
-	size_t size = CHUNK;
-	char *reply = malloc(size + 1);
+	char *end = NULL;
+	double value = strtod(text, &end);
 
-	if (reply == NULL)
-		fputs("vlbctl: out of memory\n", stderr);
-	*len = 0;
-	while (reply != NULL) {
-		struct pollfd ready = { .fd = fd, .events = POLLIN };
-		long left_ms = end_ms - now_ms();
-		if (left_ms <= 0 || poll(&ready, 1, (int)left_ms) == 0) {
-			fputs(out_of_patience, stderr);
-			break;
-		}
-		ssize_t got = read(fd, reply + *len, size - *len);
-		/* ECONNRESET is an end too: it left before it had read our question. */
-		if (got == 0 || (got < 0 && errno == ECONNRESET && *len > 0)) {
-			reply[*len] = '\0';
-			return reply;
-		}
-		if (got < 0 && errno != EINTR) {
-			fprintf(stderr, "vlbctl: the daemon broke off: %s\n",
-			    strerror(errno));
-			break;
-		}
-		*len += got > 0 ? (size_t)got : 0;
-		if (*len == size) {
-			char *more = realloc(reply, 2 * size + 1);
-			if (more == NULL) {
-				fputs("vlbctl: out of memory\n", stderr);
-				break;
-			}
-			reply = more;
-			size *= 2;
-		}
+	if (end == text || *end != '\0' || !(value >= least && value <= 86400)) {
+		fprintf(stderr,
+		    "vlbctl: --%s takes a number of seconds from %g to 86400, and not "
+		    "`%s'\n",
+		    option, least, text);
+		return false;
 	}
-	free(reply);
-	return NULL;
+	*out = value;
+	return true;
+}
+
+static bool
+read_lines(const char *text, struct options *options)
+{
+	char *end = NULL;
+	long value = strtol(text, &end, 10);
+
+	if (end == text || *end != '\0' || value < 0 || value > 999999) {
+		fprintf(stderr, "vlbctl: --lines takes a number, and not `%s'\n", text);
+		return false;
+	}
+	options->lines = (unsigned)value;
+	return options->lines_given = true;
+}
+
+/* What the options given need of a command. False: told. */
+static bool
+check_options(enum command command, unsigned given)
+{
+	static const struct {
+		unsigned takes;
+		const char *what;
+	} rows[] = {
+		{ TAKES_JSON, "--json" },
+		{ TAKES_FOLLOW, "--follow and --lines" },
+		{ TAKES_PERSIST, "--persist, --wait and --timeout" },
+		{ TAKES_INTERVAL, "--interval" },
+	};
+	unsigned wrong = given & ~commands[command].takes;
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if ((wrong & rows[i].takes) != 0)
+			fprintf(stderr, "vlbctl: %s does not take %s\n", names[command],
+			    rows[i].what);
+	return wrong == 0;
 }
 
 static int
-show(char *reply, size_t len)
+question(const struct options *options, enum command command)
 {
-	char *rest = strchr(reply, '\n');
+	char request[100];
+	size_t len = 0;
 
-	/* Every answer ends with a line's end. */
-	if (rest == NULL || reply[len - 1] != '\n') {
-		fputs("vlbctl: the daemon went away before it had answered\n", stderr);
-		return EXIT_FAILURE;
-	}
-	*rest++ = '\0';
-	if (strncmp(reply, "denied ", 7) == 0) {
-		fprintf(stderr, "vlbctl: %s\n", reply + 7);
-		return EXIT_FAILURE;
-	}
-	if (strncmp(reply, "error ", 6) == 0) {
-		fprintf(stderr, "vlbctl: %s\n", reply + 6);
-		return EXIT_FAILURE;
-	}
-	if (strcmp(reply, "ok") != 0) {
-		fputs("vlbctl: this is no answer of vlbd's; is the socket right?\n",
-		    stderr);
-		return EXIT_FAILURE;
-	}
-	len -= (size_t)(rest - reply);
-	/* EPIPE: head(1) has seen enough. */
-	if ((fwrite(rest, 1, len, stdout) == len && fflush(stdout) == 0) ||
-	    errno == EPIPE)
-		return EXIT_SUCCESS;
-	fprintf(stderr, "vlbctl: cannot write the answer: %s\n", strerror(errno));
-	return EXIT_FAILURE;
-}
-
-static int
-ask(const char *path, const struct command *command, bool json)
-{
-	char request[HEAD], *reply;
-	int status = EXIT_FAILURE;
-	bool slow = strcmp(command->name, "reload") == 0; /* it may make a plan */
-	const long end_ms = now_ms() + (slow ? RELOAD_MS : PATIENCE_MS);
-	size_t len;
-
-	int fd = connect_to(path);
-	if (fd < 0)
-		return EXIT_FAILURE;
-	int size = snprintf(
-	    request, sizeof(request), "%s%s\n", command->name, json ? " --json" : "");
-	/* EPIPE: it may have said why it does not listen. */
-	if (write(fd, request, (size_t)size) != size && errno != EPIPE) {
-		fprintf(
-		    stderr, "vlbctl: the daemon does not listen: %s\n", strerror(errno));
-	} else if ((reply = read_reply(fd, end_ms, &len)) != NULL) {
-		status = show(reply, len);
-		free(reply);
-	}
-	close(fd);
+	len += (size_t)snprintf(request, sizeof(request), "%s", names[command]);
+	if (options->json)
+		len += (size_t)snprintf(request + len, sizeof(request) - len, " --json");
+	if (options->follow)
+		len +=
+		    (size_t)snprintf(request + len, sizeof(request) - len, " --follow");
+	if (options->persist)
+		len +=
+		    (size_t)snprintf(request + len, sizeof(request) - len, " --persist");
+	if (options->lines_given || options->follow)
+		snprintf(
+		    request + len, sizeof(request) - len, " --lines %u", options->lines);
+	if (options->follow)
+		return ask_and_follow(options->socket, request);
+	struct answer answer =
+	    ask(options->socket, request, command >= DRAIN ? DISK_MS : PATIENCE_MS);
+	int status = answer.status;
+	if (status == EXIT_SUCCESS)
+		status = put_out(answer.text, answer.len);
+	else
+		fprintf(stderr, "vlbctl: %s\n", answer.problem);
+	free(answer.text);
+	if (status == EXIT_SUCCESS && options->wait)
+		status = wait_until_drained(options);
 	return status;
+}
+
+/* 0: go on; 1: leave, all is said; 2: leave, usage. */
+static int
+parse(int argc, char **argv, struct options *options, unsigned *given)
+{
+	static const struct option longs[] = {
+		{ "socket", required_argument, NULL, 's' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "follow", no_argument, NULL, 'f' },
+		{ "lines", required_argument, NULL, 'n' },
+		{ "persist", no_argument, NULL, 'p' },
+		{ "wait", no_argument, NULL, 'w' },
+		{ "timeout", required_argument, NULL, 't' },
+		{ "interval", required_argument, NULL, 'i' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	bool good = true;
+	int option;
+
+	while (good &&
+	       (option = getopt_long(argc, argv, "s:jfn:pwt:i:Vh", longs, NULL)) != -1) {
+		switch (option) {
+		case 's':
+			options->socket = optarg;
+			break;
+		case 'j':
+			options->json = true;
+			*given |= TAKES_JSON;
+			break;
+		case 'f':
+			options->follow = true;
+			*given |= TAKES_FOLLOW;
+			break;
+		case 'n':
+			good = read_lines(optarg, options);
+			*given |= TAKES_FOLLOW;
+			break;
+		case 'p':
+			options->persist = true;
+			*given |= TAKES_PERSIST;
+			break;
+		case 'w':
+			options->wait = true;
+			*given |= TAKES_PERSIST;
+			break;
+		case 't':
+			good = read_seconds("timeout", optarg, 0, &options->timeout_s);
+			*given |= TAKES_PERSIST;
+			break;
+		case 'i':
+			good =
+			    read_seconds("interval", optarg, 0.1, &options->interval_s);
+			*given |= TAKES_INTERVAL;
+			break;
+		case 'V':
+			printf("vlbctl %s\n", PACKAGE_VERSION);
+			return 1;
+		case 'h':
+			help();
+			return 1;
+		default:
+			fputs("try `vlbctl --help'\n", stderr);
+			good = false;
+		}
+	}
+	return good ? 0 : STATUS_USAGE;
 }
 
 int
 main(int argc, char **argv)
 {
-	static const struct option names[] = {
-		{ "socket", required_argument, NULL, 's' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "version", no_argument, NULL, 'V' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+	struct options options = {
+		.socket = "/run/vlbd/control.sock",
+		.timeout_s = 30,
+		.interval_s = 1,
+		.lines = 10,
 	};
-	const char *path = "/run/vlbd/control.sock";
-	bool json = false;
-	int option;
+	unsigned given = 0;
 
 	signal(SIGPIPE, SIG_IGN);
-	while ((option = getopt_long(argc, argv, "s:jVh", names, NULL)) != -1) {
-		switch (option) {
-		case 's':
-			path = optarg;
-			break;
-		case 'j':
-			json = true;
-			break;
-		case 'V':
-			printf("vlbctl %s\n", PACKAGE_VERSION);
-			return EXIT_SUCCESS;
-		case 'h':
-			help();
-			return EXIT_SUCCESS;
-		default:
-			fputs("try `vlbctl --help'\n", stderr);
-			return EXIT_USAGE;
-		}
-	}
+	int leave = parse(argc, argv, &options, &given);
+	if (leave != 0)
+		return leave == 1 ? EXIT_SUCCESS : STATUS_USAGE;
 	if (optind + 1 != argc) {
 		fputs(optind == argc ? "vlbctl: which command? "
 				     : "vlbctl: one command at a time; ",
 		    stderr);
 		fputs("`vlbctl --help' lists them\n", stderr);
-		return EXIT_USAGE;
+		return STATUS_USAGE;
 	}
-	const struct command *command = find_command(argv[optind]);
-	if (command == NULL)
-		return EXIT_USAGE;
-	if (json && !command->json) {
-		fprintf(
-		    stderr, "vlbctl: %s has no answer to write in JSON\n", command->name);
-		return EXIT_USAGE;
-	}
-	return ask(path, command, json);
+	int command = find_command(argv[optind]);
+	if (command < 0 || !check_options((enum command)command, given))
+		return STATUS_USAGE;
+	if (command == WATCH)
+		return options.json ? watch_json(&options) : watch(&options);
+	return question(&options, (enum command)command);
 }

@@ -639,7 +639,7 @@ link set p{station} up
                          f"route add default via {ROUTER}\n")
         self._sysctl(server, ipv4__conf__all__arp_ignore=1, ipv4__conf__all__arp_announce=2,
                      ipv4__conf__all__rp_filter=0, ipv4__conf__eth1__rp_filter=0)
-        os.mkdir(self.path(server))
+        os.makedirs(self.path(server, "state"))
 
     def _build_router(self):
         self._new_station("client")
@@ -752,7 +752,8 @@ route add default via 198.51.100.1
     def daemon_command(self, server):
         """The daemon's command line."""
         return [find_program(self.daemon), "-c", self.path("vlb.ini"), "-n", server,
-                "-s", self.path(f"{server}.sock"), "-u", self.user, *["-v"] * self.verbose]
+                "-s", self.path(f"{server}.sock"), "-S", self.path(server, "state"),
+                "-u", self.user, *["-v"] * self.verbose]
 
     def start_program(self, server, program, command):
         """Run COMMAND as SERVER's PROGRAM until the lab ends, with a log of its own."""
