@@ -119,8 +119,9 @@ plan_rows_tell(struct plan *plan, unsigned row)
 	unsigned bound[PLAN_SERVERS];
 
 	plan->info[row].level = (uint8_t)level_of(plan, set);
-	plan->info[row].bound =
-	    left == 0 ? 0 : (uint16_t)((plan->addresses + left - 1) / left);
+	plan->info[row].bound = 0;
+	if (left > 0)
+		plan->info[row].bound = (uint16_t)((plan->addresses + left - 1) / left);
 	if (!plan->weighted)
 		return;
 	balance_bound(plan->server, plan->servers, plan->addresses, set, bound);
