@@ -117,7 +117,7 @@ static const char help[] =
     "Exit status: 0 ok, 1 a limit exceeded or a run-time failure, 2 usage, 78 file\n"
     "wrong.\n";
 
-static void
+__attribute__((format(printf, 1, 0))) static void
 complain(const char *format, va_list arguments)
 {
 	fputs("vlbplan: ", stderr);
