@@ -35,7 +35,7 @@ cut_all(struct plan *plan, struct cutter *cutter)
 	cut(cutter, 1, sizeof(*plan));
 	plan->prefix = cut(cutter, m, sizeof(*plan->prefix));
 	plan->info = cut(cutter, plan->rows, sizeof(*plan->info));
-	plan->hit = cut(cutter, PLAN_HITS + PLAN_RACKS, sizeof(*plan->hit));
+	plan->hit = cut(cutter, PLAN_HITS + PLAN_EXTRAS, sizeof(*plan->hit));
 	plan->load = cut(cutter, cells, sizeof(*plan->load));
 	plan->cap = cut(cutter, plan->weighted ? cells : 0, sizeof(*plan->cap));
 	plan->order = cut(cutter, m, sizeof(*plan->order));
@@ -113,7 +113,7 @@ plan_begin(void *memory, const struct plan_request *request)
 		plan->pin[l] = request->primary != NULL ? request->primary[l] : PLAN_NONE;
 		plan->pinned = plan->pinned || plan->pin[l] != PLAN_NONE;
 	}
-	plan->candidates = plan_seed_candidates(plan);
+	plan_seed_survey(plan);
 	plan->guess = guess_cells(plan);
 	guess_total(plan);
 	return plan;
@@ -122,7 +122,7 @@ plan_begin(void *memory, const struct plan_request *request)
 static void
 begin_variant(struct plan *plan)
 {
-	plan_seed(plan, plan->candidate);
+	plan_seed(plan);
 	plan_build_begin(plan);
 	plan->phase = PHASE_SORT;
 }
@@ -216,11 +216,11 @@ lay_out(struct plan *plan)
 	sort_by(plan, 0);
 }
 
-/* A plan without the closed form is tried in any case. */
+/* Where there are racks, a plan without the closed form is tried in any case. */
 static void
 end_variant(struct plan *plan)
 {
-	bool tried = plan->shape != PLAN_CLOSED;
+	bool tried = plan->shape != PLAN_CLOSED || plan->racks == 0;
 
 	keep_if_better(plan);
 	plan->candidate++;

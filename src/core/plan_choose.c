@@ -98,6 +98,41 @@ by_load(struct choice *choice)
 	narrow(choice, 1);
 }
 
+/* Whoever has room below the bound, if anybody has. */
+static void
+by_room(struct choice *choice)
+{
+	struct plan *plan = choice->plan;
+	uint64_t room = 0;
+
+	if (plan->tier > plan->depth)
+		return;
+	unsigned row = plan_row(plan, choice->prefix);
+	for (uint64_t left = choice->tied; left != 0; left &= left - 1) {
+		unsigned s = set_first(left);
+		if (plan_loads(plan, row)[s] < plan_bound(plan, row, s))
+			room |= set_bit(s);
+	}
+	if (room != 0)
+		choice->tied = room;
+}
+
+/* While all of the list are of one rack: the least loaded once the whole rack is down. */
+static void
+by_loss_of_rack(struct choice *choice)
+{
+	struct plan *plan = choice->plan;
+	uint64_t rack = plan->tier > 0 ? plan->mates[set_first(choice->prefix)] : 0;
+
+	if ((choice->prefix & ~rack) != 0 || (choice->tied & rack) != 0 ||
+	    set_count(rack) < 2)
+		return;
+	const uint16_t *load = plan_loads(plan, plan_row(plan, rack));
+	for (uint64_t left = choice->tied; left != 0; left &= left - 1)
+		choice->value[set_first(left)] = load[set_first(left)] + 1;
+	narrow(choice, 1);
+}
+
 /* Somebody whose rack is not in the list yet, if there is one. */
 static void
 by_rack(struct choice *choice)
@@ -109,6 +144,27 @@ by_rack(struct choice *choice)
 			elsewhere |= set_bit(set_first(left));
 	if (elsewhere != 0)
 		choice->tied = elsewhere;
+}
+
+/* Three names, for three places in the order of rules. */
+static void
+by_rack_strongly(struct choice *choice)
+{
+	by_rack(choice);
+}
+
+static void
+by_rack_first(struct choice *choice)
+{
+	by_rack(choice);
+	by_loss_of_rack(choice);
+}
+
+static void
+by_rack_later(struct choice *choice)
+{
+	by_rack(choice);
+	by_loss_of_rack(choice);
 }
 
 /* With one more failure: the largest load, then the sum of loads. */
@@ -212,15 +268,39 @@ by_number(struct choice *choice)
 	return (best + shift) % n;
 }
 
+/* In the order in which they decide; the second line is for SWAP_PAIRS. */
+enum { RULES = 9 };
+typedef void choice_rule(struct choice *);
+static choice_rule *const rules[2][RULES] = {
+	{ by_room, by_rack_strongly, by_load, by_rack_first, by_one_more, by_rack_later,
+	    by_two_more, by_order, by_use },
+	{ by_room, by_rack_strongly, by_load, by_rack_first, by_one_more, by_rack_later,
+	    by_order, by_two_more, by_use },
+};
+
+/* Does RULE count for this choice? */
+static bool
+applies(const struct plan *plan, choice_rule *rule)
+{
+	if (rule == by_order)
+		return (plan->variant & NO_ORDER) == 0;
+	/* Before there are secondaries, looking ahead shows nothing new. */
+	if (rule == by_one_more || rule == by_two_more)
+		return plan->tier > 0;
+	if (rule == by_room || rule == by_rack_strongly)
+		return plan->care == CARE_STRONG;
+	if (rule == by_rack_first)
+		return plan->care == CARE_FIRST || plan->care == CARE_STRONG;
+	if (rule == by_rack_later)
+		return plan->care == CARE_LATER;
+	return true;
+}
+
 unsigned
 plan_choose(struct plan *plan, unsigned l)
 {
 	struct choice choice = { .plan = plan, .l = l, .prefix = plan->prefix[l] };
-	static void (*const usual[])(struct choice *) = { by_load, by_rack, by_one_more,
-		by_two_more, by_order, by_use };
-	static void (*const swapped[])(struct choice *) = { by_load, by_rack, by_one_more,
-		by_order, by_two_more, by_use };
-	bool swap = (plan->variant & SWAP_PAIRS) != 0;
+	choice_rule *const *rule = rules[(plan->variant & SWAP_PAIRS) != 0];
 
 	choice.tied = plan->active & ~choice.prefix;
 	choice.weight = plan->weight;
@@ -228,16 +308,8 @@ plan_choose(struct plan *plan, unsigned l)
 		choice.tied = plan->everybody & ~choice.prefix;
 		choice.weight = ones;
 	}
-	for (unsigned i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
-		void (*rule)(struct choice *) = swap ? swapped[i] : usual[i];
-		if ((choice.tied & (choice.tied - 1)) == 0)
-			break;
-		if (rule == by_order && (plan->variant & NO_ORDER) != 0)
-			continue;
-		/* Before there are secondaries, looking ahead shows nothing new. */
-		if (plan->tier == 0 && (rule == by_one_more || rule == by_two_more))
-			continue;
-		rule(&choice);
-	}
+	for (unsigned i = 0; i < RULES && (choice.tied & (choice.tied - 1)) != 0; i++)
+		if (applies(plan, rule[i]))
+			rule[i](&choice);
 	return by_number(&choice);
 }

@@ -12,11 +12,12 @@
 #include "vlbd/plan.h"
 
 enum {
-	PLAN_DENSE = 16,       /* servers up to which every set has a row */
-	PLAN_ROWS = 1 << 16,   /* most rows, but for racks */
-	PLAN_HITS = 1 << 14,   /* most rows that one entry of tier 1 or deeper touches */
-	PLAN_DEPTH = 8,        /* most failures in a sparse table */
-	PLAN_RACKS = 32,       /* of two servers and more */
+	PLAN_DENSE = 16,     /* servers up to which every set has a row */
+	PLAN_ROWS = 1 << 16, /* most rows, but for racks */
+	PLAN_HITS = 1 << 14, /* most rows that one entry of tier 1 or deeper touches */
+	PLAN_DEPTH = 8,      /* most failures in a sparse table */
+	PLAN_RACKS = 32,     /* of two servers and more */
+	PLAN_EXTRAS = PLAN_RACKS * (PLAN_SERVERS - 1),
 	PLAN_FAR = 11,         /* the last tier filled by load where there are no rows */
 	PLAN_VARIANTS = 16,    /* ways to order the tie-breaks */
 	PLAN_SWEEPS = 12,      /* of polish, at most */
@@ -41,6 +42,15 @@ struct plan_row {
 	uint8_t level;
 };
 
+/* How much a choice cares that a rack is not in the list yet. */
+enum plan_care {
+	CARE_FIRST,  /* more than for anything but even load */
+	CARE_STRONG, /* more than for even load, as long as it is within the bound */
+	CARE_LATER,  /* after a look at one more failure */
+	CARE_NOT,    /* first come, first served */
+	CARES
+};
+
 enum plan_phase {
 	PHASE_ROWS,   /* levels and bounds */
 	PHASE_BEGIN,  /* a variant */
@@ -55,6 +65,7 @@ enum plan_phase {
 struct plan_score {
 	uint16_t excess[LEVELS];
 	unsigned unserved; /* most addresses that one rack takes with it */
+	unsigned together; /* addresses whose tier 1 is in the rack of tier 0 */
 	unsigned rest;     /* sum of excess from LEVEL_FOUR on */
 };
 
@@ -73,7 +84,7 @@ struct plan {
 	unsigned depth;      /* most failures that have rows */
 	unsigned sets, rows; /* rows of the table; with whole racks that it lacks */
 	unsigned extras;     /* rows - sets */
-	uint64_t extra[PLAN_RACKS];
+	uint64_t extra[PLAN_EXTRAS];
 	uint32_t choose[PLAN_SERVERS + 1][PLAN_DEPTH + 2]; /* binomials */
 	uint32_t base[PLAN_DEPTH + 2];                     /* first row by size */
 	unsigned hits;
@@ -83,7 +94,10 @@ struct plan {
 	unsigned row;
 	unsigned candidate, candidates;
 	enum plan_shape shape;
+	bool closed; /* the first candidate is the closed form */
+	unsigned cares;
 	unsigned variant;
+	enum plan_care care;
 	unsigned seeded;   /* so many tiers are given before building */
 	unsigned tier, at; /* place: AT counts in .order; polish: .at is the list */
 	unsigned sweep;
@@ -123,6 +137,13 @@ plan_loads(const struct plan *plan, unsigned row)
 	return plan->load + (size_t)row * plan->servers;
 }
 
+static inline int
+plan_bound(const struct plan *plan, unsigned row, unsigned s)
+{
+	return plan->weighted ? plan->cap[(size_t)row * plan->servers + s]
+			      : plan->info[row].bound;
+}
+
 /* plan_rows.c */
 void plan_rows_init(struct plan *plan);
 /* Level and bounds of one row. */
@@ -134,8 +155,10 @@ uint64_t plan_row_set(const struct plan *plan, unsigned row);
 void plan_over(struct plan *plan, uint64_t set, uint64_t without);
 
 /* plan_seed.c: the tiers that are known beforehand. */
-unsigned plan_seed_candidates(const struct plan *plan);
-void plan_seed(struct plan *plan, unsigned candidate);
+/* What is worth trying: .closed, .cares, .candidates. */
+void plan_seed_survey(struct plan *plan);
+/* The lists begin as .candidate wants it. */
+void plan_seed(struct plan *plan);
 
 /* plan_build.c */
 void plan_build_begin(struct plan *plan);

@@ -11,13 +11,6 @@ struct change {
 	int64_t squares; /* half of it */
 };
 
-static int
-bound_of(const struct plan *plan, unsigned row, unsigned s)
-{
-	return plan->weighted ? plan->cap[(size_t)row * plan->servers + s]
-			      : plan->info[row].bound;
-}
-
 /* U gives one address to V under each set that plan_over() found. */
 static void
 weigh(const struct plan *plan, unsigned u, unsigned v, struct change *change)
@@ -26,8 +19,8 @@ weigh(const struct plan *plan, unsigned u, unsigned v, struct change *change)
 	for (unsigned h = 0; h < plan->hits; h++) {
 		unsigned row = plan->hit[h];
 		const uint16_t *load = plan_loads(plan, row);
-		int over_u = load[u] - bound_of(plan, row, u);
-		int over_v = load[v] - bound_of(plan, row, v);
+		int over_u = load[u] - plan_bound(plan, row, u);
+		int over_v = load[v] - plan_bound(plan, row, v);
 		int by = (over_v >= 0 ? 2 * over_v + 1 : 0) -
 			 (over_u >= 1 ? 2 * over_u - 1 : 0);
 		change->by_level[plan->info[row].level] += by;
@@ -74,10 +67,22 @@ plan_polish_try(struct plan *plan)
 	plan->swapped = true;
 }
 
+static unsigned
+count_together(const struct plan *plan)
+{
+	unsigned together = 0;
+
+	for (unsigned l = 0; l < plan->addresses; l++)
+		together += set_has(
+		    plan->mates[plan_list_of(plan, l)[0]], plan_list_of(plan, l)[1]);
+	return together;
+}
+
 void
 plan_score(const struct plan *plan, struct plan_score *score)
 {
 	memset(score, 0, sizeof(*score));
+	score->together = count_together(plan);
 	for (unsigned row = 0; row < plan->rows; row++) {
 		const uint16_t *load = plan_loads(plan, row);
 		uint16_t *excess = &score->excess[plan->info[row].level];
@@ -85,7 +90,7 @@ plan_score(const struct plan *plan, struct plan_score *score)
 		for (uint64_t left = plan->everybody & ~plan_row_set(plan, row);
 		     left != 0; left &= left - 1) {
 			unsigned s = set_first(left);
-			int over = load[s] - bound_of(plan, row, s);
+			int over = load[s] - plan_bound(plan, row, s);
 			if (over > *excess)
 				*excess = (uint16_t)over;
 			served += load[s];
@@ -104,6 +109,8 @@ plan_better(const struct plan_score *a, const struct plan_score *b)
 	for (unsigned level = 0; level < LEVEL_FOUR; level++) {
 		if (level == LEVEL_RACK && a->unserved != b->unserved)
 			return a->unserved < b->unserved;
+		if (level == LEVEL_RACK_AND_ONE && a->together != b->together)
+			return a->together < b->together;
 		if (a->excess[level] != b->excess[level])
 			return a->excess[level] < b->excess[level];
 	}

@@ -54,6 +54,12 @@ plan_rows_init(struct plan *plan)
 	for (unsigned r = 0; r < plan->racks; r++)
 		if (set_count(plan->rack[r]) > plan->depth)
 			plan->extra[plan->extras++] = plan->rack[r];
+	for (unsigned r = 0; r < plan->racks; r++)
+		for (uint64_t ones = plan->everybody & ~plan->rack[r]; ones != 0;
+		     ones &= ones - 1)
+			if (set_count(plan->rack[r]) >= plan->depth)
+				plan->extra[plan->extras++] =
+				    plan->rack[r] | (ones & -ones);
 	plan->rows = plan->sets + plan->extras;
 }
 
@@ -62,6 +68,11 @@ plan_row(const struct plan *plan, uint64_t set)
 {
 	if (plan->servers <= PLAN_DENSE)
 		return (unsigned)set;
+
+	if (set_count(set) > plan->depth)
+		for (unsigned x = 0; x < plan->extras; x++)
+			if (set == plan->extra[x])
+				return plan->sets + x;
 
 	/* Of the sets of one size, ordered by their largest members. */
 	unsigned row = plan->base[set_count(set)];

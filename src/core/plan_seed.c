@@ -69,17 +69,18 @@ rackable(const struct plan *plan, const struct ring *ring)
 	return r != 0 && plan->addresses == n * (n - r) && pins_fit(plan, n - r);
 }
 
-unsigned
-plan_seed_candidates(const struct plan *plan)
+void
+plan_seed_survey(struct plan *plan)
 {
 	struct ring ring;
+	bool even = find_ring(plan, &ring);
+	bool apart = even && rackable(plan, &ring);
 
-	if (!find_ring(plan, &ring) || closed_copies(plan, &ring) == 0)
-		return PLAN_VARIANTS;
-	/* Racks of three and more: the closed form would not keep them apart. */
-	if (rackable(plan, &ring) && rack_size(plan, &ring) != 2)
-		return PLAN_VARIANTS;
-	return 1 + PLAN_VARIANTS;
+	/* With racks of three and more the closed form would not keep them apart. */
+	plan->closed = even && closed_copies(plan, &ring) > 0 &&
+		       (!apart || rack_size(plan, &ring) == 2);
+	plan->cares = plan->racks > 0 && !apart ? CARES : 1;
+	plan->candidates = PLAN_VARIANTS * plan->cares + plan->closed;
 }
 
 /* Primaries: those given, then whoever has room, in turn. */
@@ -150,14 +151,15 @@ seed_lists(struct plan *plan, const struct ring *ring)
 }
 
 void
-plan_seed(struct plan *plan, unsigned candidate)
+plan_seed(struct plan *plan)
 {
 	struct ring ring;
 	bool even = find_ring(plan, &ring);
-	bool closed = candidate == 0 && plan->candidates > PLAN_VARIANTS;
+	bool closed = plan->closed && plan->candidate == 0;
+	unsigned number = closed ? 0 : plan->candidate - plan->closed;
 
-	plan->variant =
-	    plan->candidates > PLAN_VARIANTS && !closed ? candidate - 1 : candidate;
+	plan->variant = number / plan->cares;
+	plan->care = (enum plan_care)(number % plan->cares);
 	plan->shape = closed                          ? PLAN_CLOSED
 		      : even && rackable(plan, &ring) ? PLAN_RACKED
 						      : PLAN_FILLED;
