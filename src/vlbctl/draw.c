@@ -15,16 +15,18 @@
 #include "draw.h"
 
 #include <curses.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { GOOD = 1, DOUBTFUL, BAD };
+enum { LEAST_COLUMNS = 40, LEAST_LINES = 8 };
 enum {
 	TOP = 2,
 	EVENTS_LEAST = 4,
 	NAME_MOST = 12,
-	FACTS = 20 /* state, silence, count */
+	FACTS = 20 /* a blank, state, silence, count */
 };
 
 /* How the matrix lies on the screen. */
@@ -45,6 +47,19 @@ draw_begin(void)
 	init_pair(GOOD, COLOR_GREEN, -1);
 	init_pair(DOUBTFUL, COLOR_YELLOW, -1);
 	init_pair(BAD, COLOR_RED, -1);
+}
+
+/* A line from its beginning, cut off where the screen ends. */
+__attribute__((format(printf, 2, 3))) static void
+line(int y, const char *format, ...)
+{
+	char text[400];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	mvaddnstr(y, 0, text, COLS);
 }
 
 static attr_t
@@ -146,8 +161,8 @@ draw_facts(const struct model_server *server)
 	attroff(attribute);
 	if (server->silence_ms == MODEL_NONE)
 		printw("%7s", strcmp(server->state, "self") == 0 ? "" : "-");
-	else if (server->silence_ms < 100000)
-		printw("%5ld.%lds", server->silence_ms / 1000,
+	else if (server->silence_ms < 1000000)
+		printw("%4ld.%lds", server->silence_ms / 1000,
 		    server->silence_ms % 1000 / 100);
 	else
 		printw("%6lds", server->silence_ms / 1000);
@@ -199,7 +214,7 @@ draw_top(const struct model *model, const struct view *view)
 		orphans += address->owner == MODEL_NONE;
 	}
 	attron(A_BOLD);
-	mvprintw(0, 0, "%s of cluster %s on %s: %s%s", model->self, model->cluster,
+	line(0, "%s of cluster %s on %s: %s%s", model->self, model->cluster,
 	    model->interface, model->standing,
 	    model->drain_persists ? ", also after a restart" : "");
 	attroff(A_BOLD);
@@ -211,21 +226,22 @@ draw_top(const struct model *model, const struct view *view)
 	mvaddstr(0, at > 0 ? at : 0, right);
 	attroff(attribute);
 	addstr("  q quits");
-	mvprintw(1, 0,
+	line(1,
 	    "%u servers, %u addresses: %u served here, %u not confirmed, %u served by "
 	    "nobody",
 	    model->servers, model->addresses, here, doubtful, orphans);
-	clrtoeol();
 }
 
 static void
 draw_key(const struct view *view, const struct grid *grid, int y)
 {
-	mvaddstr(
-	    y, 0, "*0 served, by tier 0  !0 not confirmed  1 in the list  . not in it");
+	char more[60] = "";
+
 	if (grid->lines > view->page)
-		printw("  (%d-%d of %d: arrows)", view->offset + 1,
-		    view->offset + view->page, grid->lines);
+		snprintf(more, sizeof(more), "lines %d-%d of %d (arrow keys)  ",
+		    view->offset + 1, view->offset + view->page, grid->lines);
+	line(y, "%s*0 served, by tier 0  !0 not confirmed  1 in the list  . not in it",
+	    more);
 }
 
 /* The newest ones, the very newest below. */
@@ -261,6 +277,11 @@ draw(const struct model *model, struct view *view)
 	if (view->offset < 0)
 		view->offset = 0;
 	erase();
+	if (COLS < LEAST_COLUMNS || LINES < LEAST_LINES) {
+		line(0, "needs %dx%d; q quits", LEAST_COLUMNS, LEAST_LINES);
+		refresh();
+		return;
+	}
 	draw_top(model, view);
 	for (int i = 0; i < view->page && i < grid.lines; i++)
 		draw_line(model, &grid, view->offset + i, TOP + i);
