@@ -11,7 +11,7 @@ ok() { # condition's status, text
 	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
 }
 
-echo 1..9
+echo 1..10
 for page in vlbd.8 vlbctl.8 vlb.ini.5 vlbsim.1 vlbplan.1; do
 	if ! command -v mandoc >/dev/null 2>&1; then
 		n=$((n + 1))
