@@ -276,7 +276,7 @@ START_TEST(the_sweet_spot)
 {
 	unsigned n = (unsigned)_i;
 
-	if (n > (quick ? 9 : 12) && n < 17)
+	if (n > (quick ? 9 : 12) && (quick || n < 17))
 		return;
 	ask(n, n * (n - 2), n < 17 ? n : 4);
 	make(0);
@@ -288,6 +288,8 @@ END_TEST
 /* Pinned primaries that have the right numbers, in a wild order, do not disturb it. */
 START_TEST(the_sweet_spot_with_primaries_that_are_given)
 {
+	if (quick)
+		return;
 	ask(36, 36 * 34, 3);
 	for (unsigned a = 0; a < request.addresses; a++)
 		primary[a] = a % 7 == 3 ? PLAN_NONE : (uint8_t)(a * 7 / 3 % 36);
@@ -342,7 +344,7 @@ START_TEST(large_clusters)
 		unsigned servers, addresses, tiers;
 	} some[] = { { 17, 289, 3 }, { 36, 100, 8 }, { 40, 512, 3 }, { 64, 128, 6 } };
 
-	for (unsigned i = 0; i < (quick ? 2 : 4); i++) {
+	for (unsigned i = quick; i < (quick ? 2 : 4); i++) {
 		ask(some[i].servers, some[i].addresses, some[i].tiers);
 		make(0);
 		ck_assert_uint_eq(excess(0), 0);
@@ -777,6 +779,8 @@ START_TEST(the_same_plan_everywhere)
 {
 	const struct frozen *f = &frozen[_i];
 
+	if (quick && f->servers > 12)
+		return;
 	ask(f->servers, f->addresses, f->tiers);
 	if (f->rack > 0)
 		rack(f->rack);
