@@ -69,13 +69,15 @@ give_directory(const struct privileges *privileges, const char *path)
 }
 
 void
-privileges_give(const struct privileges *privileges, const char *socket)
+privileges_give(
+    const struct privileges *privileges, const char *socket, const char *state)
 {
 	if (!privileges->change)
 		return;
 	if (strncmp(socket, "/run/vlbd/", 10) == 0)
 		give_directory(privileges, "/run/vlbd");
-	give_directory(privileges, "/var/lib/vlbd");
+	if (strcmp(state, "/var/lib/vlbd") == 0)
+		give_directory(privileges, state);
 }
 
 #ifdef HAVE_LIBCAP_NG

@@ -23,9 +23,11 @@ struct privileges {
  * there is no such user, or only root could become it. */
 int privileges_find(struct privileges *privileges, const char *user);
 
-/* Before the drop: the daemon's own directory /var/lib/vlbd, and /run/vlbd where SOCKET
- * is in it, belong to the user from now on. */
-void privileges_give(const struct privileges *privileges, const char *socket);
+/* Before the drop: the daemon's own directories, /run/vlbd where SOCKET is in it and
+ * /var/lib/vlbd where STATE is that, belong to the user from now on. Others are the
+ * administrator's. */
+void privileges_give(
+    const struct privileges *privileges, const char *socket, const char *state);
 
 /* Become that user, keep the two capabilities, gain none ever again (prctl(2),
  * PR_SET_NO_NEW_PRIVS). Before any thread is made: capabilities belong to threads. 0, or

@@ -173,7 +173,7 @@ humble(struct shell *shell)
 {
 	const struct privileges *privileges = &shell->setup.privileges;
 
-	privileges_give(privileges, shell->setup.socket);
+	privileges_give(privileges, shell->setup.socket, shell->setup.state);
 	if (privileges_drop(privileges) != 0)
 		return EXIT_NOT_READY;
 	if (access(shell->setup.file, R_OK) != 0)
