@@ -491,7 +491,9 @@ START_TEST(a_guarding_switch_is_told_this)
 	wish.base[0] = ip_v4(0x0a4d8001);
 	ck_assert_msg(routes_decide(&routes, &wish), "%s", routes.error);
 	char *text = without_comments(printed(), "!");
-	/* 10 hellos, 13 probes, 4 frames for one address: 27; and 2 + 8 answers. */
+	/* 10 hellos, 13 probes, 4 frames for one address: 27, and so max_rate = 30; twice
+	 * that, and an answer about each of two addresses. */
+	ck_assert(warned("set `max_rate = 30'"));
 	ck_assert_str_eq(text,
 	    "arp access-list VLB\n"
 	    " permit ip host 10.77.128.1 mac host 0200.0000.0001\n"
@@ -505,10 +507,17 @@ START_TEST(a_guarding_switch_is_told_this)
 	    " permit ip host 10.77.0.2 mac host 0200.0000.0001\n"
 	    "ip arp inspection filter VLB vlan <vlan>\n"
 	    "interface range <ports of the servers>\n"
-	    " ip arp inspection limit rate 40 burst interval 1\n"
+	    " ip arp inspection limit rate 70 burst interval 1\n"
 	    "interface range <ports of the routers>\n"
 	    " ip arp inspection trust\n");
 	free(text);
+	conf.timing.max_rate = 14;
+	ck_assert(routes_decide(&routes, &wish));
+	ck_assert_uint_eq(routes.warnings, 0);
+	expect_line(" ip arp inspection limit rate 30 burst interval 1\n");
+	conf.timing.max_rate = 1200;
+	ck_assert(routes_decide(&routes, &wish));
+	expect_line(" ip arp inspection limit none\n");
 }
 END_TEST
 
@@ -523,11 +532,15 @@ START_TEST(the_worst_second_is_counted)
 	ck_assert_uint_eq(rate.probes, 8);
 	ck_assert_uint_eq(rate.claims, 1);
 	ck_assert_uint_eq(rate.frames, 10 + 8 + 5);
-	ck_assert_uint_eq(rate.answers, (4 + 1) * 2 + 5 * 5);
+	ck_assert_uint_eq(rate.silence, 10 + 5 * 8);
+	/* In the lists of: its own 4, 4 as the secondary, 4 as the tertiary. */
+	ck_assert_uint_eq(rate.listed, 12);
+	ck_assert_uint_eq(rate.alone, 10 + 5 * 8 + 12 * (5 + 2 * 5));
 	conf.timing.hello_ns = 0;
 	rate = rate_worst(&conf, 3);
 	ck_assert_uint_eq(rate.frames, 5);
-	ck_assert_uint_eq(rate.answers, 10);
+	ck_assert_uint_eq(rate.silence, 0);
+	ck_assert_uint_eq(rate.alone, 12 * 5);
 }
 END_TEST
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* rate.c - the most ARP frames that a server sends within one second: its hellos, the
  * probes of one death among its peers, and the claims of as many addresses as one death
- * can bring it. */
+ * can bring it; and more, when it finds itself alone. */
 #include "vlbd/rate.h"
 
 /* So many frames claim one address, without those to the routers. */
@@ -21,21 +21,11 @@ inherited(const struct conf *conf, unsigned server, unsigned dead)
 	return count;
 }
 
-static unsigned
-primaries(const struct conf *conf, unsigned server)
-{
-	unsigned count = 0;
-
-	for (unsigned a = 0; a < conf->addresses; a++)
-		count +=
-		    conf->address[a].tiers > 0 && conf->address[a].server[0] == server;
-	return count;
-}
-
 struct rate
 rate_worst(const struct conf *conf, unsigned server)
 {
 	const struct conf_timing *timing = &conf->timing;
+	uint64_t claim = conf->routers + CLAIM_FRAMES;
 	struct rate rate = { 0 };
 
 	if (timing->hello_ns != 0) {
@@ -46,13 +36,16 @@ rate_worst(const struct conf *conf, unsigned server)
 		unsigned claims = inherited(conf, server, dead);
 		rate.claims = claims > rate.claims ? claims : rate.claims;
 	}
-	rate.frames = rate.hellos + rate.probes +
-		      (uint64_t)rate.claims * (conf->routers + CLAIM_FRAMES);
-
-	uint64_t routers = conf->routers != 0 ? conf->routers : 1;
-	uint64_t peers = conf->servers > 1 ? conf->servers - 1 : 0;
-	rate.answers = (primaries(conf, server) + rate.claims) * routers;
-	if (timing->hello_ns != 0)
-		rate.answers += peers * timing->probes;
+	rate.frames = rate.hellos + rate.probes + rate.claims * claim;
+	rate.silence = rate.hellos + (conf->servers - 1) * rate.probes;
+	rate.alone = rate.silence;
+	for (unsigned a = 0; a < conf->addresses; a++) {
+		if (conf_tier(conf, a, server) == CONF_NONE)
+			continue;
+		rate.listed++;
+		rate.alone += claim;
+		if (timing->hello_ns != 0)
+			rate.alone += (conf->address[a].tiers - 1u) * timing->probes;
+	}
 	return rate;
 }

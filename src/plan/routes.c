@@ -264,8 +264,10 @@ routes_decide(struct routes *routes, const struct routes_wish *wish)
 		return false;
 	if (wish->conf->addresses == 0)
 		return fail(routes, "there are no failover addresses to route through");
-	if (routes->router == NULL)
+	if (routes->router == NULL) {
+		routes_decide_dai(routes);
 		return true;
+	}
 	if (!find_externals(routes) || !find_paths(routes) || !find_parts(routes) ||
 	    !check_ranges(routes))
 		return false;

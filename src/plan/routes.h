@@ -57,6 +57,9 @@ void routes_warn(struct routes *routes, const char *format, ...)
 /* Where the limit of routes->paths comes from, behind "N next hops that"; returns TEXT.
  */
 const char *routes_limit(const struct routes *routes, char text[ROUTES_TEXT / 2]);
+/* Text as comment lines of a readable length, each behind LEAD. */
+void routes_comment(FILE *out, const char *lead, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Share the addresses out among the parts: each part gets as many as any other, and in
  * it every server as many as in any other part, within one; the secondaries likewise.
  * Deterministic. */
@@ -64,6 +67,8 @@ void routes_deal(const struct conf *conf, unsigned parts, uint8_t part[CONF_ADDR
 /* Addresses of PART that SERVER serves when DEAD (or CONF_NONE: nobody) is down. */
 unsigned routes_load(const struct conf *conf, const uint8_t *part_of, unsigned part,
     int dead, unsigned server);
+/* Warns of what no limit of such a switch allows. */
+void routes_decide_dai(struct routes *routes);
 /* The access list for a switch that inspects ARP. */
 void routes_print_dai(FILE *out, const struct routes *routes);
 

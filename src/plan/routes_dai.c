@@ -6,7 +6,10 @@
 #include "routes.h"
 #include "vlbd/rate.h"
 
-enum { MAC_DOTS = 15 };
+enum {
+	MAC_DOTS = 15,
+	MOST_LIMIT = 2048 /* of `ip arp inspection limit rate' */
+};
 
 /* 0200.0000.0001, as Cisco's switches write it. */
 static const char *
@@ -54,30 +57,89 @@ print_list(FILE *out, const struct routes_wish *wish)
 	fputs("!\nip arp inspection filter VLB vlan <vlan>\n", out);
 }
 
-/* What a port must be allowed: the worst of all servers, in round numbers. */
 static uint64_t
-print_rates(FILE *out, const struct conf *conf)
+in_tens(uint64_t frames)
+{
+	return (frames + 9) / 10 * 10;
+}
+
+/* max_rate of the file, or what it should be: one death passes without delay, and all
+ * peers can be asked at once whether they live. */
+static uint64_t
+pace(const struct conf *conf)
 {
 	uint64_t most = 0;
 
-	fputs("!\n! The worst second of each server, the one after another's death:\n",
-	    out);
+	if (conf->timing.max_rate != 0)
+		return conf->timing.max_rate;
 	for (unsigned s = 0; s < conf->servers; s++) {
 		struct rate rate = rate_worst(conf, s);
-		uint64_t own = rate.frames;
-		if (conf->timing.max_rate != 0 && own > conf->timing.max_rate)
-			own = conf->timing.max_rate;
-		fprintf(out,
-		    "! %s: %" PRIu64 " frames by vlbd (%" PRIu64 " hellos, %" PRIu64
-		    " probes, claims of %u address%s%s), %" PRIu64
-		    " answers by its kernel\n",
-		    conf->server[s].name, own, rate.hellos, rate.probes, rate.claims,
-		    rate.claims == 1 ? "" : "es",
-		    own < rate.frames ? "; held by max_rate" : "", rate.answers);
-		if (own + rate.answers > most)
-			most = own + rate.answers;
+		uint64_t need = rate.silence + rate.frames - rate.hellos - rate.probes;
+		most = need > most ? need : most;
 	}
-	return (most + 9) / 10 * 10;
+	return in_tens(most);
+}
+
+/* What a port must be allowed: as much again for what the kernel answers to peers, and
+ * one answer to each router about each address. */
+static uint64_t
+limit(const struct conf *conf)
+{
+	uint64_t askers = conf->routers != 0 ? conf->routers : 1, most = 0;
+
+	for (unsigned s = 0; s < conf->servers; s++) {
+		uint64_t answers = rate_worst(conf, s).listed * askers;
+		most = answers > most ? answers : most;
+	}
+	return in_tens(2 * pace(conf) + most);
+}
+
+void
+routes_decide_dai(struct routes *routes)
+{
+	const struct conf *conf = routes->wish->conf;
+	uint64_t most = 0;
+
+	for (unsigned s = 0; s < conf->servers; s++) {
+		uint64_t alone = rate_worst(conf, s).alone;
+		most = alone > most ? alone : most;
+	}
+	if (conf->timing.max_rate == 0)
+		routes_warn(routes,
+		    "max_rate is off, and a server that starts before the others sends "
+		    "about "
+		    "%" PRIu64 " frames in a second: set `max_rate = %" PRIu64
+		    "' in [timing], which the limit is for",
+		    most, pace(conf));
+}
+
+static void
+print_rates(FILE *out, const struct conf *conf)
+{
+	fputs("!\n! Frames within a second, without max_rate:\n", out);
+	for (unsigned s = 0; s < conf->servers; s++) {
+		struct rate rate = rate_worst(conf, s);
+		fprintf(out,
+		    "! %s: %" PRIu64 " after a death (%" PRIu64 " hellos, %" PRIu64
+		    " probes, claims of %u address%s), about %" PRIu64
+		    " when it starts first\n",
+		    conf->server[s].name, rate.frames, rate.hellos, rate.probes,
+		    rate.claims, rate.claims == 1 ? "" : "es", rate.alone);
+	}
+	fprintf(out, "! With max_rate = %" PRIu64 ", and what its kernel answers:\n",
+	    pace(conf));
+}
+
+static void
+print_limit(FILE *out, const struct conf *conf)
+{
+	fputs("interface range <ports of the servers>\n ip arp inspection limit ", out);
+	if (limit(conf) <= MOST_LIMIT)
+		fprintf(out, "rate %" PRIu64 " burst interval 1\n", limit(conf));
+	else
+		fputs("none\n", out);
+	fputs(
+	    "interface range <ports of the routers>\n ip arp inspection trust\n!\n", out);
 }
 
 static bool
@@ -101,6 +163,8 @@ routes_print_dai(FILE *out, const struct routes *routes)
 	      "! Replace <vlan>, and <ports...> by those of the servers and of the "
 	      "routers.\n",
 	    out);
+	for (unsigned w = 0; w < routes->warnings; w++)
+		routes_comment(out, "!", "WARNING: %s.", routes->warning[w]);
 	if (wish->conf->routers == 0)
 		fputs("! No router is named (`router = ' in [cluster]): each makes a "
 		      "claim one\n"
@@ -112,20 +176,12 @@ routes_print_dai(FILE *out, const struct routes *routes)
 		      "! say --base NAME=ADDRESS.\n",
 		    out);
 	print_list(out, wish);
-	uint64_t rate = print_rates(out, wish->conf);
-	fprintf(out,
-	    "! A port that exceeds its limit (15 by default) is shut: one death would "
-	    "shut\n"
-	    "! the survivors' ports.\n"
-	    "interface range <ports of the servers>\n"
-	    " ip arp inspection limit rate %" PRIu64 " burst interval 1\n"
-	    "interface range <ports of the routers>\n"
-	    " ip arp inspection trust\n"
-	    "!\n"
-	    "! Other hosts of the VLAN need a line, or a binding of DHCP snooping.\n"
-	    "! `validate dst-mac' drops one of the three forms of a claim, the others "
-	    "pass;\n"
-	    "! `validate ip' needs `allow zeros' where a server has no address of its "
-	    "own.\n",
-	    rate);
+	print_rates(out, wish->conf);
+	print_limit(out, wish->conf);
+	fputs("! A port that exceeds its limit (15 by default) is shut.\n"
+	      "! Other hosts of the VLAN need a line, or a binding of DHCP snooping.\n"
+	      "! `validate dst-mac' drops one of the forms of a claim, the others pass;\n"
+	      "! `validate ip' needs `allow zeros' where a server has no address of its "
+	      "own.\n",
+	    out);
 }

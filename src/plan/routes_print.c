@@ -148,11 +148,9 @@ worst_load(const struct routes *routes, unsigned part)
 	return worst;
 }
 
-/* TEXT as comment lines of a readable length. */
-__attribute__((format(printf, 3, 4))) static void
-comment(FILE *out, const struct routes *routes, const char *format, ...)
+void
+routes_comment(FILE *out, const char *lead, const char *format, ...)
 {
-	const char *lead = routes->router->comment;
 	char text[ROUTES_TEXT + 200];
 	size_t column = 0;
 	va_list args;
@@ -200,7 +198,7 @@ print_shares(FILE *out, const struct routes *routes, unsigned part, struct words
 		snprintf(shares, sizeof(shares), "%u", most);
 	else
 		snprintf(shares, sizeof(shares), "%u to %u", least, most);
-	comment(out, routes,
+	routes_comment(out, routes->router->comment,
 	    "%s: %u next hops; each server serves %s of them, after one failure %u at "
 	    "most.",
 	    ranges, hops, shares, worst_load(routes, part));
@@ -262,24 +260,27 @@ print_head(FILE *out, const struct routes *routes, struct words *words)
 	const struct router *router = routes->router;
 	char limit[ROUTES_TEXT / 2];
 
-	comment(
-	    out, routes, "Static equal-cost routes for %s, by vlbplan.", router->title);
+	routes_comment(out, router->comment,
+	    "Static equal-cost routes for %s, by vlbplan.", router->title);
 	if (router->run != NULL)
-		comment(
-		    out, routes, "Tried, in this project's tests, on %s.", router->run);
+		routes_comment(out, router->comment,
+		    "Tried, in this project's tests, on %s.", router->run);
 	else
-		comment(out, routes,
+		routes_comment(out, routes->router->comment,
 		    "Not run by us: from documentation. Check it as said below.");
 	for (unsigned part = 0; part < routes->parts; part++)
 		print_shares(out, routes, part, words);
 	for (unsigned w = 0; w < routes->warnings; w++)
-		comment(out, routes, "WARNING: %s.", routes->warning[w]);
+		routes_comment(
+		    out, routes->router->comment, "WARNING: %s.", routes->warning[w]);
 	if (routes->paths != 0)
-		comment(out, routes, "A route has at most the %u next hops that %s.",
-		    routes->paths, routes_limit(routes, limit));
+		routes_comment(out, routes->router->comment,
+		    "A route has at most the %u next hops that %s.", routes->paths,
+		    routes_limit(routes, limit));
 	if (routes->wish->interface == NULL && wants_interface(router))
-		comment(out, routes, "Replace <interface> by that towards the servers.");
-	comment(out, routes,
+		routes_comment(out, routes->router->comment,
+		    "Replace <interface> by that towards the servers.");
+	routes_comment(out, routes->router->comment,
 	    "The router needs an address of the next hops' network on its interface.");
 	set_hops(words, routes, 0);
 	fill(out, router->settings, words, NULL);
