@@ -151,7 +151,7 @@ static const struct mistake {
 	{ 1, "[Cluster]", 1, "did you mean [cluster]?", 0 },
 	{ 1, "[cluster web]", 1, "[cluster] has no name; write [cluster]", 0 },
 	{ 6, "[timings]\n[timing]", 6, "unknown section [timings]; did you mean [timing]?", 1 },
-	{ 6, "[zebra]\nstripes = 2\n[timing]", 6, "unknown section [zebra]; write [cluster], [timing], [plan] or [server NAME]", 0 },
+	{ 6, "[zebra]\nstripes = 2\n[timing]", 6, "unknown section [zebra]; write [cluster], [timing], [plan], [server NAME], [check NAME], [notify] or [metrics]", 0 },
 	{ 6, "[]\n[timing]", 6, "unknown section []", 0 },
 	{ 6, "[cluster]\n[timing]", 6, "[cluster] is in line 1 already", 0 },
 	{ 29, "[timing]", 29, "[timing] is in line 6 already", 0 },

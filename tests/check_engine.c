@@ -477,7 +477,7 @@ END_TEST
 
 START_TEST(a_server_that_keeps_failing_waits_longer_each_time)
 {
-	up_six("failback = 2s");
+	up_six("failback = 2s; max_moves = off");
 	for (unsigned wait_s = 2, turn = 0; turn < 4; turn++, wait_s *= 2) {
 		cluster_link(cl, A, false);
 		cluster_run(cl, SEC_NS);

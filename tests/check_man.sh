@@ -46,7 +46,8 @@ done
 ok $? "vlbctl.8 describes every option of vlbctl --help$missing"
 
 missing=
-for key in hello probes probe_interval answer_timeout lease failback max_rate textfile interval \
+for key in hello probes probe_interval answer_timeout lease failback max_rate max_moves textfile interval \
+	type target timeout rise fall expect host user \
 	name interface router external addresses tiers mac weight rack primary secondary tertiary; do
 	grep -q "^\.It Cm $key\|^\.It Ic $key\|^\.It Va $key\|^\.It Sy $key" "$src/man/vlb.ini.5" || missing="$missing $key"
 done

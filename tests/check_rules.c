@@ -388,7 +388,7 @@ END_TEST
 
 START_TEST(who_sleeps_past_its_lease_again_and_again_waits_longer)
 {
-	up(6, "failback = 2s");
+	up(6, "failback = 2s; max_moves = off");
 	for (unsigned wait_s = 2, turn = 0; turn < 3; turn++, wait_s *= 2) {
 		cluster_freeze(cl, A);
 		cluster_run(cl, 6 * SEC_NS);

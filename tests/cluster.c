@@ -80,7 +80,8 @@ feed_timing(struct conf_reader *reader, int *line, const char *timing)
 	for (char *word = strtok_r(text, ";", &save); word != NULL;
 	     word = strtok_r(NULL, ";", &save)) {
 		char key[40], value[40];
-		if (sscanf(word, " %39[a-z_] = %39s", key, value) == 2)
+		if (sscanf(word, " %39[a-z_] = %39s", key, value) == 2 &&
+		    strcmp(key, "check") != 0)
 			conf_set(reader, (*line)++, key, value);
 	}
 }
@@ -100,6 +101,11 @@ cluster_conf(unsigned servers, const char *timing, bool router)
 		conf_set(reader, line++, "router", "10.77.255.254");
 	if (timing != NULL)
 		feed_timing(reader, &line, timing);
+	if (timing != NULL && strstr(timing, "check") != NULL) {
+		conf_section(reader, line++, "check web");
+		conf_set(reader, line++, "type", "tcp");
+		conf_set(reader, line++, "target", "127.0.0.1:80");
+	}
 	for (unsigned s = 0; rows[s] != NULL; s++)
 		feed_server(reader, &line, rows[s], s);
 	if (!conf_finish(reader)) {
@@ -195,6 +201,11 @@ perform(struct cluster *cluster, unsigned s)
 				    (double)(cluster->now_ns - 1000 * SEC_NS) / 1e6,
 				    'A' + s, text);
 			}
+			break;
+		case ACTION_CHECK:
+			if (!server->hangs)
+				engine_checked(server->engine, action.check,
+				    !server->sick, "refused", cluster->now_ns);
 			break;
 		case ACTION_STOPPED:
 		default:
@@ -362,6 +373,15 @@ void
 cluster_admin(struct cluster *cluster, unsigned s, enum engine_admin admin)
 {
 	engine_admin(cluster->server[s].engine, admin, cluster->now_ns);
+	perform(cluster, s);
+}
+
+void
+cluster_checked(struct cluster *cluster, unsigned s, bool passed)
+{
+	cluster->server[s].hangs = false;
+	cluster->server[s].sick = !passed;
+	engine_checked(cluster->server[s].engine, 0, passed, "refused", cluster->now_ns);
 	perform(cluster, s);
 }
 

@@ -27,6 +27,8 @@ struct cluster_server {
 	struct arp ring[512];              /* what arrived while it was frozen */
 	unsigned ringed;
 	bool stopped;
+	bool sick;  /* its checks fail */
+	bool hangs; /* its checks come to no end */
 };
 
 struct cluster {
@@ -56,7 +58,8 @@ struct cluster {
 };
 
 /* The article's tables: SERVERS 6 (two tiers, 30 addresses) or 3 (three tiers, 6).
- * TIMING: lines such as "failback = 0s", or NULL. */
+ * TIMING: lines such as "failback = 0s", or NULL; "check = web" adds a check of each
+ * server's, with the defaults. */
 struct cluster *cluster_new(unsigned servers, const char *timing);
 void cluster_free(struct cluster *cluster);
 /* A configuration of the same table. malloc()ed. */
@@ -71,6 +74,8 @@ void cluster_crash(struct cluster *cluster, unsigned server);
 void cluster_freeze(struct cluster *cluster, unsigned server);
 void cluster_thaw(struct cluster *cluster, unsigned server);
 void cluster_admin(struct cluster *cluster, unsigned server, enum engine_admin admin);
+/* A check of SERVER's that hung comes to an end, and the others will. */
+void cluster_checked(struct cluster *cluster, unsigned server, bool passed);
 /* Another program removes 10.77.0.NUMBER from the server's kernel. */
 void cluster_steal(struct cluster *cluster, unsigned server, unsigned number);
 void cluster_link(struct cluster *cluster, unsigned server, bool up);

@@ -23,11 +23,17 @@
 /* Stands for a hardware address that is still to be filled in; vlbplan writes it. */
 #define CONF_PLACEHOLDER "FILL-IN"
 #define CONF_DIGEST_TEXT 15 /* 56 bits as hexadecimal digits, with their end */
+#define CONF_CHECKS 16      /* most checks */
+#define CONF_VALUE 200      /* longest value, with its end */
+#define CONF_ARGUMENTS 32   /* most words of a command */
+#define CONF_EXPECTS 8      /* most ranges of expected statuses */
+#define CONF_MOVES 8        /* most that max_moves can be */
 #define CONF_NONE (-1)      /* no such server, address or tier */
 
 #define CONF_NEVER UINT64_MAX /* failback = manual */
 #define MS_NS UINT64_C(1000000)
 #define SEC_NS (1000 * MS_NS)
+#define CONF_MOVES_NS (180 * SEC_NS) /* the window of max_moves */
 
 struct conf_timing {
 	uint64_t hello_ns; /* 0: off, purely passive */
@@ -37,6 +43,7 @@ struct conf_timing {
 	uint64_t lease_ns;    /* whole seconds; 0: off */
 	uint64_t failback_ns; /* 0: at once; CONF_NEVER: manual */
 	unsigned max_rate;    /* frames a second; 0: off */
+	unsigned max_moves;   /* of an address within CONF_MOVES_NS; 0: off */
 };
 
 struct conf_metrics {
@@ -64,6 +71,36 @@ struct conf_address {
 	uint8_t server[CONF_TIERS]; /* index by tier */
 };
 
+/* What is executed without a shell. */
+struct conf_command {
+	unsigned arguments;    /* 0: there is no command */
+	char text[CONF_VALUE]; /* the arguments, each with its NUL */
+	char user[CONF_NAME];
+	uint64_t timeout_ns;
+};
+
+enum conf_check_kind { CHECK_TCP, CHECK_HTTP, CHECK_COMMAND, CHECK_KINDS };
+
+struct conf_expect {
+	uint16_t low, high; /* HTTP statuses */
+};
+
+struct conf_check {
+	char name[CONF_NAME];
+	int line; /* of its section */
+	enum conf_check_kind kind;
+	char target[CONF_VALUE]; /* as it was written */
+	uint64_t interval_ns, timeout_ns;
+	unsigned rise, fall;
+	struct ip ip; /* tcp and http */
+	uint16_t port;
+	char host[CONF_VALUE]; /* http: of the header Host; */
+	char path[CONF_VALUE]; /* and what is asked for */
+	unsigned expects;
+	struct conf_expect expect[CONF_EXPECTS];
+	struct conf_command command; /* its timeout is the check's */
+};
+
 struct conf {
 	char name[CONF_NAME];
 	char interface[CONF_NAME];
@@ -78,6 +115,9 @@ struct conf {
 	struct conf_server server[CONF_SERVERS];
 	unsigned addresses;
 	struct conf_address address[CONF_ADDRESSES]; /* in the order of ip_compare() */
+	unsigned checks;
+	struct conf_check check[CONF_CHECKS];
+	struct conf_command notify;
 };
 
 struct conf_error {
@@ -137,6 +177,10 @@ int conf_server_by_mac(const struct conf *conf, const struct mac *mac);
 int conf_address_by_ip(const struct conf *conf, const struct ip *ip);
 /* SERVER's place in the list of ADDRESS, or CONF_NONE. */
 int conf_tier(const struct conf *conf, unsigned address, unsigned server);
+/* Index of the check of that NAME, or CONF_NONE. */
+int conf_check_by_name(const struct conf *conf, const char *name);
+/* "tcp", "http", "command" */
+const char *conf_check_kind_name(enum conf_check_kind kind);
 /* IP is one of the routers: its index, or CONF_NONE. */
 int conf_router_by_ip(const struct conf *conf, const struct ip *ip);
 

@@ -19,6 +19,7 @@
 
 #include "vlbd/arp.h"
 #include "vlbd/conf.h"
+#include "vlbd/health.h"
 #include "vlbd/report.h"
 
 struct engine;
@@ -38,6 +39,7 @@ enum action_kind {
 	ACTION_ADDRESS, /* .verb the failover address .ip; answer with engine_done() */
 	ACTION_SEND,    /* .arp; .frame says what it is */
 	ACTION_REPORT,  /* .report, for the log */
+	ACTION_CHECK,   /* run check .check; answer with engine_checked() */
 	ACTION_STOPPED  /* everything is handed over after ADMIN_STOP */
 };
 
@@ -54,6 +56,7 @@ struct action {
 			struct arp arp;
 		} send;
 		struct report report;
+		unsigned check; /* index in the configuration */
 	};
 };
 
@@ -73,6 +76,7 @@ struct engine_self {
 enum engine_standing {
 	STANDING_STARTING, /* listens before it judges */
 	STANDING_SERVING,
+	STANDING_UNHEALTHY, /* a check fails; serves only what nobody healthy can */
 	STANDING_DRAINED,
 	STANDING_LEAVING,
 	STANDING_ISOLATED,
@@ -91,6 +95,7 @@ struct engine_counters {
 	uint64_t plan_differs; /* frames of peers that told another plan */
 	uint64_t takeovers, yields, confirmations, put_backs, failed_changes;
 	uint64_t late_turns, lapses, isolations;
+	uint64_t demotions; /* how often self became unhealthy */
 };
 
 /* Bytes that an engine for CONF needs, aligned as malloc(3) does. */
@@ -128,6 +133,9 @@ void engine_done(struct engine *engine, enum holding_verb verb, const struct ip 
     int error, uint64_t now_ns);
 /* The kernel no longer has IP, and it was not engine_action() that asked for it. */
 void engine_gone(struct engine *engine, const struct ip *ip, uint64_t now_ns);
+/* What became of an ACTION_CHECK: it PASSED, or WHY not, in one line. */
+void engine_checked(
+    struct engine *engine, unsigned check, bool passed, const char *why, uint64_t now_ns);
 void engine_admin(struct engine *engine, enum engine_admin admin, uint64_t now_ns);
 
 /* The next action, in order. False: none is left. */
@@ -168,6 +176,7 @@ struct engine_peer_view {
 	unsigned addresses;  /* that it owns, as heard */
 	uint64_t plan;       /* conf_digest() as it told; 0: it has not */
 	bool plan_differs;   /* from self's, and it is not dead */
+	bool unhealthy;      /* as it says */
 };
 struct engine_router_view {
 	struct mac mac;    /* zero: not known */
@@ -181,6 +190,13 @@ struct engine_peer_view engine_view_peer(
     const struct engine *engine, unsigned server, uint64_t now_ns);
 struct engine_router_view engine_view_router(
     const struct engine *engine, unsigned router);
+/* All checks together; good if there is none. */
+enum health_state engine_health(const struct engine *engine);
+const struct health *engine_view_check(const struct engine *engine, unsigned check);
+/* How long nobody of a better tier should take ADDRESS back, since it moved so often; 0:
+ * one may. */
+uint64_t engine_view_stay_ns(
+    const struct engine *engine, unsigned address, uint64_t now_ns);
 /* conf_digest() of self's lists. */
 uint64_t engine_view_plan(const struct engine *engine);
 

@@ -32,6 +32,7 @@ enum reason_kind {
 	REASON_ADOPTED, /* the kernel had it from an earlier run */
 	REASON_RELOAD,  /* its list has changed */
 	REASON_LISTEN,  /* listening again */
+	REASON_UNHEALTHY, /* .server, which serves it, is unhealthy */
 	REASONS
 };
 
@@ -63,6 +64,12 @@ enum report_kind {
 	REPORT_CARRIER,   /* .up */
 	REPORT_PLAN,  /* .server's .peer_plan differs from self's .plan; .up: no longer */
 	REPORT_READY, /* listened long enough; self takes part */
+	REPORT_CHECK, /* check .count passes (.up) or fails, and .text says why; all in
+			 all self is .healthy */
+	REPORT_SERVES_ON,   /* unhealthy, and so is everybody who could serve .count
+			     * addresses
+			     */
+	REPORT_PEER_HEALTH, /* .server says that it is healthy again (.up) or not */
 	REPORTS
 };
 
@@ -79,6 +86,8 @@ struct report {
 	int up;
 	unsigned count;
 	uint64_t took_ns;
+	bool healthy;
+	const char *text;         /* the engine's, true until it is called again */
 	uint64_t plan, peer_plan; /* conf_digest() */
 	struct reason reason;
 };

@@ -99,6 +99,8 @@ carry_address(
 	*address = from->address[old];
 	address->tier = tier;
 	address->owner = same_server(to, from, address->owner);
+	address->last_owner = same_server(to, from, address->last_owner);
+	address->stay_by = same_server(to, from, address->stay_by);
 	address->released_by = same_server(to, from, address->released_by);
 	address->reason.server = same_server(to, from, address->reason.server);
 	address->silent = 0;
@@ -184,6 +186,7 @@ engine_reload(void *memory, const struct conf *conf, const struct engine_self *s
 		carry_address(engine, old, (unsigned)a, o, now_ns);
 		settle_tier(engine, (unsigned)a, was->tier);
 	}
+	demote_carry(engine, old, now_ns);
 	differ_reload(engine, now_ns);
 	if (engine->plan != old->plan && engine->hello_ns != NEVER)
 		engine->hello_ns = now_ns; /* tell it at once */
@@ -207,6 +210,7 @@ engine_reload(void *memory, const struct conf *conf, const struct engine_self *s
 	} else if (!old->mac_ok) {
 		decide_start_over(engine, now_ns);
 	}
+	demote_settle(engine, now_ns);
 	engine_wake_addresses(engine, now_ns);
 	return engine;
 }

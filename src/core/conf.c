@@ -14,11 +14,14 @@
 const struct conf_heading conf_headings[] = {
 	[IN_CLUSTER] = { "cluster", "name, interface, router or external" },
 	[IN_TIMING]  = { "timing",  "hello, probes, probe_interval, answer_timeout, lease, "
-	                            "failback or max_rate" },
+	                            "failback, max_rate or max_moves" },
 	[IN_PLAN]    = { "plan",    "addresses or tiers" },
 	[IN_METRICS] = { "metrics", "textfile or interval" },
+	[IN_NOTIFY]  = { "notify",  "command, timeout or user" },
 	[IN_SERVER]  = { "server",  "mac, weight, rack, primary, secondary, tertiary or "
 	                            "tier4 to tier64" },
+	[IN_CHECK]   = { "check",   "type, target, interval, timeout, rise, fall, expect, "
+	                            "host or user" },
 };
 /* clang-format on */
 
@@ -39,8 +42,11 @@ conf_defaults(struct conf *conf)
 		.answer_timeout_ns = 300 * MS_NS,
 		.lease_ns = 5 * SEC_NS,
 		.failback_ns = 5 * SEC_NS,
+		.max_moves = 4,
 	};
 	conf->metrics.interval_ns = 15 * SEC_NS;
+	snprintf(conf->notify.user, sizeof conf->notify.user, "nobody");
+	conf->notify.timeout_ns = 10 * SEC_NS;
 }
 
 void
@@ -222,7 +228,7 @@ section_by_word(const char *word, bool *exact)
 	unsigned best_distance = 0;
 
 	*exact = false;
-	for (enum conf_where at = IN_CLUSTER; at <= IN_SERVER; at++) {
+	for (enum conf_where at = IN_CLUSTER; at <= IN_CHECK; at++) {
 		unsigned distance = conf_distance(word, conf_headings[at].name);
 
 		if (strcmp(word, conf_headings[at].name) == 0) {
@@ -260,20 +266,22 @@ conf_section(struct conf_reader *reader, int line, const char *section)
 	enum conf_where where = section_by_word(text, &exact);
 	if (where == IN_UNKNOWN) {
 		conf_tell(reader, line,
-		    "unknown section [%.40s]; write [cluster], [timing], [plan] or "
-		    "[server NAME]",
+		    "unknown section [%.40s]; write [cluster], [timing], [plan], "
+		    "[server NAME], [check NAME], [notify] or [metrics]",
 		    section);
 		conf_lose_tiers(reader, line);
 	} else if (!exact) {
 		conf_tell(reader, line,
 		    "unknown section [%.40s]; did you mean [%s%s%.63s]?", section,
-		    conf_headings[where].name, where == IN_SERVER ? " " : "",
-		    where == IN_SERVER ? name : "");
+		    conf_headings[where].name, where >= IN_SERVER ? " " : "",
+		    where >= IN_SERVER ? name : "");
 	}
 
 	reader->where = where;
 	if (where == IN_SERVER)
 		begin_server(reader, name);
+	else if (where == IN_CHECK)
+		conf_begin_check(reader, name);
 	else if (where != IN_UNKNOWN)
 		begin_single(reader, where, name);
 }

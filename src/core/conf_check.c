@@ -276,6 +276,7 @@ conf_finish(struct conf_reader *reader)
 
 	finish_timing(reader);
 	check_servers(reader);
+	conf_finish_health(reader);
 	check_any_address(reader);
 	check_holes(reader);
 	if (conf_is_planned(reader))

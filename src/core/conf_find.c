@@ -73,3 +73,12 @@ conf_router_by_ip(const struct conf *conf, const struct ip *ip)
 			return (int)i;
 	return CONF_NONE;
 }
+
+int
+conf_check_by_name(const struct conf *conf, const char *name)
+{
+	for (unsigned i = 0; i < conf->checks; i++)
+		if (strcmp(conf->check[i].name, name) == 0)
+			return (int)i;
+	return CONF_NONE;
+}

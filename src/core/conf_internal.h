@@ -9,6 +9,7 @@
  *   conf_metrics.c  the keys of [metrics]
  *   conf_list.c     the keys that hold lists, and who is already where
  *   conf_check.c    conf_finish(): what only the whole file can tell
+ *   conf_health.c   checks, and the command that is notified
  *   conf_nearest.c  "did you mean"
  *   conf_find.c     look-ups in the finished configuration
  *   conf_digest.c   the lists as one number
@@ -28,7 +29,9 @@ enum conf_where {
 	IN_TIMING,
 	IN_PLAN,
 	IN_METRICS,
+	IN_NOTIFY,
 	IN_SERVER,
+	IN_CHECK,
 	IN_UNKNOWN /* told already; what stands in it is passed over */
 };
 
@@ -48,6 +51,19 @@ enum conf_key {
 	KEY_TIERS,
 	KEY_TEXTFILE,
 	KEY_INTERVAL,
+	KEY_MAX_MOVES,
+	KEY_NOTIFY_COMMAND,
+	KEY_NOTIFY_TIMEOUT,
+	KEY_NOTIFY_USER,
+	KEY_TYPE,
+	KEY_TARGET,
+	KEY_CHECK_INTERVAL,
+	KEY_TIMEOUT,
+	KEY_RISE,
+	KEY_FALL,
+	KEY_EXPECT,
+	KEY_HOST,
+	KEY_USER,
 	KEY_MAC,
 	KEY_WEIGHT,
 	KEY_RACK,
@@ -78,6 +94,7 @@ struct conf_reader {
 
 	enum conf_where where;
 	unsigned server; /* of the section, IN_SERVER */
+	unsigned check;  /* of the section, IN_CHECK */
 	int line;        /* being read */
 	const char *key; /* being read */
 
@@ -95,6 +112,11 @@ struct conf_reader {
 	/* An item of a list of this tier could not be read, so a hole in the tier may be
 	 * only the consequence. The line of the first such item; 0: none. */
 	int tier_lost[CONF_TIERS];
+
+	/* The keys of each check, which are understood together, in conf_finish(). */
+	int check_line[CONF_CHECKS][KEY_USER - KEY_TYPE + 1]; /* 0: not given */
+	bool check_bad[CONF_CHECKS]; /* one of them could not be read */
+	bool full_checks;
 
 	bool placeholders; /* are taken */
 	bool full_servers; /* told once, not for each one too many */
@@ -160,6 +182,12 @@ bool conf_read_tiers(struct conf_reader *reader, const char *value);
 bool conf_is_planned(const struct conf_reader *reader);
 /* conf_finish()'s part for such a file. */
 void conf_check_plan(struct conf_reader *reader);
+
+/* conf_health.c */
+void conf_begin_check(struct conf_reader *reader, const char *name);
+bool conf_read_check(struct conf_reader *reader, enum conf_key key, const char *value);
+bool conf_read_notify(struct conf_reader *reader, enum conf_key key, const char *value);
+void conf_finish_health(struct conf_reader *reader);
 
 /* IP lies in RANGE. */
 bool conf_range_has(const struct conf_range *range, const struct ip *ip);

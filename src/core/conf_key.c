@@ -109,6 +109,17 @@ read_max_rate(struct conf_reader *reader, const char *value)
 }
 
 static bool
+read_max_moves(struct conf_reader *reader, const char *value)
+{
+	if (strcmp(value, "off") == 0) {
+		reader->conf->timing.max_moves = 0;
+		return true;
+	}
+	return conf_read_number(
+	    reader, value, 2, CONF_MOVES, &reader->conf->timing.max_moves);
+}
+
+static bool
 read_weight(struct conf_reader *reader, const char *value)
 {
 	return conf_read_number(
@@ -159,6 +170,26 @@ read_tier(struct conf_reader *reader, const char *value)
 	return conf_read_tier(reader, value, tier_number(reader->key) - 1);
 }
 
+/* The keys of checks and notifications are understood in conf_health.c. */
+#define HEALTH_KEY(function, what, key)                                                  \
+	static bool function(struct conf_reader *reader, const char *value)              \
+	{                                                                                \
+		return what(reader, key, value);                                         \
+	}
+HEALTH_KEY(read_notify_command, conf_read_notify, KEY_NOTIFY_COMMAND)
+HEALTH_KEY(read_notify_timeout, conf_read_notify, KEY_NOTIFY_TIMEOUT)
+HEALTH_KEY(read_notify_user, conf_read_notify, KEY_NOTIFY_USER)
+HEALTH_KEY(read_type, conf_read_check, KEY_TYPE)
+HEALTH_KEY(read_target, conf_read_check, KEY_TARGET)
+HEALTH_KEY(read_check_interval, conf_read_check, KEY_CHECK_INTERVAL)
+HEALTH_KEY(read_timeout, conf_read_check, KEY_TIMEOUT)
+HEALTH_KEY(read_rise, conf_read_check, KEY_RISE)
+HEALTH_KEY(read_fall, conf_read_check, KEY_FALL)
+HEALTH_KEY(read_expect, conf_read_check, KEY_EXPECT)
+HEALTH_KEY(read_host, conf_read_check, KEY_HOST)
+HEALTH_KEY(read_user, conf_read_check, KEY_USER)
+#undef HEALTH_KEY
+
 /* Every key there is. A list may be given more than once and adds up. */
 /* clang-format off */
 static const struct key {
@@ -182,6 +213,19 @@ static const struct key {
 	[KEY_TIERS]          = { "tiers",          IN_PLAN,    false, conf_read_tiers },
 	[KEY_TEXTFILE]       = { "textfile",       IN_METRICS, false, conf_read_textfile },
 	[KEY_INTERVAL]       = { "interval",       IN_METRICS, false, conf_read_metrics_interval },
+	[KEY_MAX_MOVES]      = { "max_moves",      IN_TIMING,  false, read_max_moves },
+	[KEY_NOTIFY_COMMAND] = { "command",        IN_NOTIFY,  false, read_notify_command },
+	[KEY_NOTIFY_TIMEOUT] = { "timeout",        IN_NOTIFY,  false, read_notify_timeout },
+	[KEY_NOTIFY_USER]    = { "user",           IN_NOTIFY,  false, read_notify_user },
+	[KEY_TYPE]           = { "type",           IN_CHECK,   false, read_type },
+	[KEY_TARGET]         = { "target",         IN_CHECK,   false, read_target },
+	[KEY_CHECK_INTERVAL] = { "interval",       IN_CHECK,   false, read_check_interval },
+	[KEY_TIMEOUT]        = { "timeout",        IN_CHECK,   false, read_timeout },
+	[KEY_RISE]           = { "rise",           IN_CHECK,   false, read_rise },
+	[KEY_FALL]           = { "fall",           IN_CHECK,   false, read_fall },
+	[KEY_EXPECT]         = { "expect",         IN_CHECK,   false, read_expect },
+	[KEY_HOST]           = { "host",           IN_CHECK,   false, read_host },
+	[KEY_USER]           = { "user",           IN_CHECK,   false, read_user },
 	[KEY_MAC]            = { "mac",            IN_SERVER,  true,  conf_read_macs },
 	[KEY_WEIGHT]         = { "weight",         IN_SERVER,  false, read_weight },
 	[KEY_RACK]           = { "rack",           IN_SERVER,  false, read_rack },
@@ -257,6 +301,8 @@ lose_guess(struct conf_reader *reader, enum conf_key guess, const char *name)
 		reader->key_bad[guess] = true;
 	else if (guess == KEY_MAC)
 		reader->mac_given[reader->server] = true;
+	else if (guess >= KEY_TYPE && guess <= KEY_USER)
+		reader->check_bad[reader->check] = true;
 	else if (guess == KEY_TIER)
 		conf_lose_tier(reader, tier_number(name) - 1, reader->line);
 	else if (guess >= KEY_PRIMARY && guess <= KEY_TERTIARY)
@@ -269,12 +315,14 @@ tell_unknown_key(struct conf_reader *reader, const char *key)
 	const struct conf_heading *here = &conf_headings[reader->where];
 	char name[CONF_NAME];
 
-	for (enum conf_where at = IN_CLUSTER; at <= IN_SERVER; at++) {
+	for (enum conf_where at = IN_CLUSTER; at <= IN_CHECK; at++) {
 		if (find_key(at, key) == CONF_KEYS)
 			continue;
 		conf_tell(reader, reader->line,
 		    "%.40s does not belong in [%s]; move it to [%s]", key, here->name,
-		    at == IN_SERVER ? "server NAME" : conf_headings[at].name);
+		    at == IN_SERVER  ? "server NAME"
+		    : at == IN_CHECK ? "check NAME"
+				     : conf_headings[at].name);
 		return;
 	}
 	enum conf_key guess = nearest_key(reader->where, key, name);

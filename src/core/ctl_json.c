@@ -61,6 +61,8 @@ json_address(struct out *out, const struct engine *engine, unsigned a, uint64_t 
 	put_ms(out, view.expires_ns == NEVER || view.expires_ns < now_ns
 			? NEVER
 			: view.expires_ns - now_ns);
+	put(out, ",\"stay_ms\":");
+	put_ms(out, engine_view_stay_ns(engine, a, now_ns));
 	put(out, ",\"routers\":[");
 	json_routers_of(out, engine, a);
 	put(out, "],\"servers\":[");
@@ -108,8 +110,37 @@ json_peers(struct out *out, const struct engine *engine, uint64_t now_ns)
 		put_ms(out, view.silence_ns);
 		put(out, ",\"addresses\":%u,\"plan\":", view.addresses);
 		json_plan(out, view.plan);
-		put(out, ",\"plan_differs\":%s}", view.plan_differs ? "true" : "false");
+		put(out, ",\"plan_differs\":%s,\"unhealthy\":%s}",
+		    view.plan_differs ? "true" : "false",
+		    view.unhealthy ? "true" : "false");
 		comma = ",";
+	}
+	put(out, "]");
+}
+
+static void
+json_checks(struct out *out, const struct engine *engine, uint64_t now_ns)
+{
+	const struct conf *conf = engine_conf(engine);
+
+	put(out, "\"health\":");
+	put_string(out, health_state_name(engine_health(engine)));
+	put(out, ",\"checks\":[");
+	for (unsigned c = 0; c < conf->checks; c++) {
+		const struct health *health = engine_view_check(engine, c);
+		const struct conf_check *check = &conf->check[c];
+		put(out,
+		    "%s{\"name\":\"%s\",\"type\":\"%s\",\"target\":", c > 0 ? "," : "",
+		    check->name, conf_check_kind_name(check->kind));
+		put_string(out, check->target);
+		put(out,
+		    ",\"state\":\"%s\",\"since_ms\":", health_state_name(health->state));
+		put_ms(out, now_ns - health->since_ns);
+		put(out,
+		    ",\"passed\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"last_failure\":",
+		    health->passed, health->failed);
+		put_string(out, health->why[0] != '\0' ? health->why : NULL);
+		put(out, "}");
 	}
 	put(out, "]");
 }
@@ -185,6 +216,7 @@ json_counters(struct out *out, const struct engine *engine)
 		{ "late_turns", c->late_turns },
 		{ "lapses", c->lapses },
 		{ "isolations", c->isolations },
+		{ "demotions", c->demotions },
 		{ "frames_delayed", c->delayed },
 		{ "frames_dropped", c->dropped },
 	};
@@ -212,6 +244,8 @@ json_status(struct out *out, const struct ctl_scene *scene)
 	    scene->drain_kept ? "true" : "false", scene->version);
 	put(out, "\"plan\":");
 	json_plan(out, engine_view_plan(engine));
+	put(out, ",");
+	json_checks(out, engine, scene->now_ns);
 	put(out, ",");
 	json_addresses(out, engine, scene->now_ns);
 	put(out, ",");

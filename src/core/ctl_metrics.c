@@ -65,6 +65,28 @@ about_the_file(struct exposition *e, const struct ctl_scene *scene)
 }
 
 static void
+checks(struct exposition *e, const struct engine *engine)
+{
+	const struct conf *conf = engine_conf(engine);
+
+	single(e, "vlbd_healthy", METRIC_GAUGE,
+	    "Whether no check of this server's fails; also 1 without any check.",
+	    engine_health(engine) != HEALTH_BAD);
+	if (conf->checks == 0)
+		return;
+	metric_family(e, "vlbd_check_passing", METRIC_GAUGE,
+	    "Whether the check passes, after rise and fall.");
+	for (unsigned c = 0; c < conf->checks; c++)
+		metric_count(e, ONE("check", conf->check[c].name),
+		    engine_view_check(engine, c)->state == HEALTH_GOOD);
+	metric_family(e, "vlbd_check_failures_total", METRIC_COUNTER,
+	    "Single results of the check that were failures.");
+	for (unsigned c = 0; c < conf->checks; c++)
+		metric_count(e, ONE("check", conf->check[c].name),
+		    engine_view_check(engine, c)->failed);
+}
+
+static void
 about_self(struct exposition *e, const struct ctl_scene *scene)
 {
 	const struct conf *conf = engine_conf(scene->engine);
@@ -86,6 +108,7 @@ about_self(struct exposition *e, const struct ctl_scene *scene)
 		    engine_standing(scene->engine) == (enum engine_standing)s);
 	single(e, "vlbd_drain_persistent", METRIC_GAUGE,
 	    "Whether this server is drained also after a restart.", scene->drain_kept);
+	checks(e, scene->engine);
 }
 
 /* --- addresses -------------------------------------------------------------------- */
@@ -253,8 +276,14 @@ about_peers(struct exposition *e, const struct ctl_scene *scene)
 	    "Whether the peer has told that its lists differ from this server's.");
 	for (unsigned s = 0; s < conf->servers; s++)
 		if (s != self)
-			metric_count(e, ONE("peer", conf->server[s].name),
-			    view[s].plan_differs);
+			metric_count(
+			    e, ONE("peer", conf->server[s].name), view[s].plan_differs);
+	metric_family(e, "vlbd_peer_unhealthy", METRIC_GAUGE,
+	    "Whether the peer says that a check of its fails.");
+	for (unsigned s = 0; s < conf->servers; s++)
+		if (s != self)
+			metric_count(
+			    e, ONE("peer", conf->server[s].name), view[s].unhealthy);
 	metric_family(e, "vlbd_peer_addresses", METRIC_GAUGE,
 	    "How many addresses the peer serves, as this server hears it.");
 	for (unsigned s = 0; s < conf->servers; s++)
@@ -367,6 +396,8 @@ troubles(
 	    "Leases that ran out while the daemon did not run.", c->lapses);
 	single(e, "vlbd_isolations_total", METRIC_COUNTER,
 	    "Times that this server heard nobody.", c->isolations);
+	single(e, "vlbd_demotions_total", METRIC_COUNTER,
+	    "Times that this server became unhealthy.", c->demotions);
 	single(e, "vlbd_late_turns_total", METRIC_COUNTER,
 	    "Times that the daemon found itself stopped, and listened anew.",
 	    c->late_turns);

@@ -62,11 +62,33 @@ table_peers(struct out *out, const struct engine *engine, uint64_t now_ns)
 		if (s == engine_self(engine)->server)
 			continue;
 		struct engine_peer_view view = engine_view_peer(engine, s, now_ns);
-		put(out, "%-12s %-8s %-17s %9s %u%s\n", conf->server[s].name,
+		put(out, "%-12s %-8s %-17s %9s %u%s%s\n", conf->server[s].name,
 		    peer_state_name(view.state), mac_format(&view.mac, mac),
 		    age(view.silence_ns, silence), view.addresses,
+		    view.unhealthy ? "  unhealthy" : "",
 		    view.plan_differs ? "  plan differs" : "");
 	}
+}
+
+/* Nothing where there are no checks. */
+static void
+table_checks(struct out *out, const struct engine *engine, uint64_t now_ns)
+{
+	const struct conf *conf = engine_conf(engine);
+	char since[24];
+
+	if (conf->checks == 0)
+		return;
+	put(out, "%-12s %-8s %-8s %s\n", "CHECK", "TYPE", "STATE", "SINCE");
+	for (unsigned c = 0; c < conf->checks; c++) {
+		const struct health *health = engine_view_check(engine, c);
+		put(out, "%-12s %-8s %-8s %s%s%s\n", conf->check[c].name,
+		    conf_check_kind_name(conf->check[c].kind),
+		    health_state_name(health->state),
+		    age(now_ns - health->since_ns, since),
+		    health->why[0] != '\0' ? "  " : "", health->why);
+	}
+	put(out, "\n");
 }
 
 static void
@@ -102,6 +124,7 @@ table_status(struct out *out, const struct ctl_scene *scene)
 	if (differ > 0)
 		put(out, "; plan differs at %u peer%s", differ, differ == 1 ? "" : "s");
 	put(out, "\n\n");
+	table_checks(out, engine, scene->now_ns);
 	table_peers(out, engine, scene->now_ns);
 	put(out, "\n");
 	table_addresses(out, engine, scene->now_ns);

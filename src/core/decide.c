@@ -33,16 +33,38 @@ peer_state(const struct engine *engine, unsigned server)
 	return engine->peer[server].peer.state;
 }
 
-/* Somebody of a better tier is known to serve it. */
+/* Those before self, by demote_rank(), are those of better tiers, as long as all are
+ * healthy. */
+static bool
+is_before(const struct engine *engine, unsigned address, unsigned tier)
+{
+	const struct engine_address *a = &engine->address[address];
+
+	return (int)tier != a->tier &&
+	       (a->tier == CONF_NONE ||
+		   demote_rank(engine, address, tier) <
+		       demote_rank(engine, address, (unsigned)a->tier));
+}
+
+bool
+decide_is_better(const struct engine *engine, unsigned address, unsigned server)
+{
+	int tier = conf_tier(engine->conf, address, server);
+
+	return tier != CONF_NONE && is_before(engine, address, (unsigned)tier);
+}
+
+/* Somebody better is known to serve it. */
 static bool
 better_serves(const struct engine *engine, unsigned address)
 {
 	const struct engine_address *a = &engine->address[address];
-	const uint8_t *list = engine->conf->address[address].server;
+	const struct conf_address *listed = &engine->conf->address[address];
 
-	for (int t = 0; t < a->tier; t++)
-		if ((a->silent & UINT64_C(1) << t) == 0 &&
-		    peer_state(engine, list[t]) != PEER_DEAD)
+	for (unsigned t = 0; t < listed->tiers; t++)
+		if (is_before(engine, address, t) &&
+		    (a->silent & UINT64_C(1) << t) == 0 &&
+		    peer_state(engine, listed->server[t]) != PEER_DEAD)
 			return true;
 	return false;
 }
@@ -54,18 +76,29 @@ just_left(const struct engine_address *a, unsigned server, uint64_t now_ns)
 	return a->released_by == (int)server && now_ns < a->released_ns;
 }
 
-/* How many of better tiers live, do not serve it, and may therefore be about to. */
+/* How many better ones live, do not serve it, and may therefore be about to. */
 static unsigned
 better_candidates(const struct engine *engine, unsigned address, uint64_t now_ns)
 {
 	const struct engine_address *a = &engine->address[address];
-	const uint8_t *list = engine->conf->address[address].server;
+	const struct conf_address *listed = &engine->conf->address[address];
 	unsigned count = 0;
 
-	for (int t = 0; t < a->tier; t++)
-		if (peer_state(engine, list[t]) == PEER_ALIVE &&
-		    !just_left(a, list[t], now_ns))
+	for (unsigned t = 0; t < listed->tiers; t++)
+		if (is_before(engine, address, t) &&
+		    peer_state(engine, listed->server[t]) == PEER_ALIVE &&
+		    !just_left(a, listed->server[t], now_ns))
 			count++;
+	return count;
+}
+
+static unsigned
+places_before(const struct engine *engine, unsigned address)
+{
+	unsigned count = 0;
+
+	for (unsigned t = 0; t < engine->conf->address[address].tiers; t++)
+		count += is_before(engine, address, t);
 	return count;
 }
 
@@ -99,21 +132,22 @@ anybody_else(const struct engine *engine, unsigned address)
 
 /* Longer each time, for a server that keeps losing its addresses. */
 static uint64_t
-failback_ns(const struct engine *engine, uint64_t now_ns)
+failback_ns(const struct engine *engine, unsigned address, uint64_t now_ns)
 {
 	uint64_t wait_ns = engine->conf->timing.failback_ns;
+	uint64_t stay_ns = moves_wait_ns(engine, address, now_ns);
 	unsigned doublings = engine->setbacks > 0 ? engine->setbacks - 1 : 0;
 
 	if (wait_ns == CONF_NEVER)
 		return NEVER;
-	if (engine->setbacks == 0 ||
-	    now_ns - engine->setback_ns > SETBACK_WINDOW_S * SEC_NS)
-		return wait_ns;
-	return wait_ns << (doublings < SETBACK_DOUBLINGS ? doublings : SETBACK_DOUBLINGS);
+	if (engine->setbacks > 0 &&
+	    now_ns - engine->setback_ns <= SETBACK_WINDOW_S * SEC_NS)
+		wait_ns <<= doublings < SETBACK_DOUBLINGS ? doublings : SETBACK_DOUBLINGS;
+	return stay_ns > wait_ns ? stay_ns : wait_ns;
 }
 
-static void
-setback(struct engine *engine, uint64_t now_ns)
+void
+decide_setback(struct engine *engine, uint64_t now_ns)
 {
 	if (engine->setbacks > 0 &&
 	    now_ns - engine->setback_ns > SETBACK_WINDOW_S * SEC_NS)
@@ -202,11 +236,11 @@ decide_step(struct engine *engine, unsigned address, enum failover_event event,
 		return event == ON_FOREIGN ? DO_ALARM : 0; /* only looked at */
 
 	if (event == ON_SOLICITED)
-		steps = a->tier > 0 ? (unsigned)a->tier : 0;
+		steps = places_before(engine, address);
 	if (event == ON_LATER)
 		steps = better_candidates(engine, address, now_ns);
 	if (event == ON_BEHIND)
-		engine->timing.failback_ns = failback_ns(engine, now_ns);
+		engine->timing.failback_ns = failback_ns(engine, address, now_ns);
 	unsigned todo =
 	    failover_step(&a->failover, event, now_ns, &engine->timing, steps);
 	enum failover_state to = failover_state(&a->failover, a->tier == 0);
@@ -220,6 +254,9 @@ decide_step(struct engine *engine, unsigned address, enum failover_event event,
 		a->holding.want = true;
 		a->owner = (int)engine->self.server;
 		a->vacant = false;
+		moves_note(engine, address, engine->self.server, now_ns);
+		if (!engine->serves_on)
+			demote_look(engine);
 		a->hurried = false;
 		a->unheeded = 0;
 		a->announcing.told = 0;
@@ -250,6 +287,33 @@ decide_step(struct engine *engine, unsigned address, enum failover_event event,
 	return todo;
 }
 
+/* Somebody worse serves it, and lives. When one of the two is unhealthy: who is unhealthy
+ * itself relieves nobody, and whoever is not relieves an unhealthy owner at once. True:
+ * that is decided. */
+static bool
+relieve(struct engine *engine, unsigned address, uint64_t now_ns)
+{
+	struct engine_address *a = &engine->address[address];
+	unsigned owner = (unsigned)a->owner;
+	struct reason reason = { .kind = REASON_UNHEALTHY, .server = a->owner };
+
+	if (demote_is(engine, engine->self.server)) {
+		if (a->failover.phase != PHASE_WATCH)
+			decide_step(engine, address, ON_BETTER, &reason, now_ns);
+		return true;
+	}
+	/* Who is heard only through its kernel could not yield. */
+	if (!demote_is(engine, owner) || !moves_may_relieve(engine, address, now_ns) ||
+	    differ_holds_back(engine, address, now_ns) ||
+	    (!passive(engine) && peer_state(engine, owner) == PEER_SUSPECT))
+		return false;
+	if (better_candidates(engine, address, now_ns) == 0)
+		decide_step(engine, address, ON_VACANT, &reason, now_ns);
+	else if (a->failover.phase == PHASE_WATCH)
+		decide_step(engine, address, ON_LATER, &reason, now_ns);
+	return true;
+}
+
 void
 decide_consider(
     struct engine *engine, unsigned address, const struct reason *reason, uint64_t now_ns)
@@ -268,7 +332,13 @@ decide_consider(
 	}
 	if (a->owner != CONF_NONE &&
 	    peer_state(engine, (unsigned)a->owner) != PEER_DEAD) {
-		struct reason behind = { .kind = REASON_WORSE, .server = a->owner };
+		if (relieve(engine, address, now_ns))
+			return;
+		struct reason behind = {
+			.kind = REASON_WORSE,
+			.server = a->owner,
+			.silent_ns = moves_wait_ns(engine, address, now_ns),
+		};
 		decide_step(engine, address, ON_BEHIND, &behind, now_ns);
 		return;
 	}
@@ -367,6 +437,11 @@ timeout_unserved(struct engine *engine, unsigned address, uint64_t now_ns)
 			a->failover.deadline_ns = now_ns + engine->peer_timing.again_ns;
 			return;
 		}
+		uint64_t unheard_ns = moves_unheard_ns(engine, address, now_ns);
+		if (unheard_ns != 0) {
+			a->failover.deadline_ns = unheard_ns;
+			return;
+		}
 		reason = (struct reason){
 			.kind = a->hurried ? REASON_RESUME : REASON_FAILBACK,
 			.server = a->owner,
@@ -457,7 +532,7 @@ decide_cut(struct engine *engine, const struct reason *reason, uint64_t now_ns)
 		decide_step(engine, a, ON_CUT, reason, now_ns);
 	}
 	if (lost)
-		setback(engine, now_ns);
+		decide_setback(engine, now_ns);
 }
 
 void
@@ -490,6 +565,6 @@ decide_lapsed(struct engine *engine, uint64_t now_ns)
 		return;
 	engine->counters.lapses += report.count;
 	engine_report(engine, &report);
-	setback(engine, now_ns);
+	decide_setback(engine, now_ns);
 	decide_start_over(engine, now_ns);
 }

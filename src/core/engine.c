@@ -32,7 +32,7 @@ action_limit(const struct conf *conf)
 {
 	unsigned each = 2 * (6 + CONF_ROUTERS + conf->servers);
 
-	return conf->addresses * each + conf->servers * 8 + 64;
+	return conf->addresses * each + conf->servers * 8 + CONF_CHECKS * 2 + 64;
 }
 
 size_t
@@ -108,6 +108,8 @@ engine_init(void *memory, const struct conf *conf, const struct engine_self *sel
 		*address = (struct engine_address){
 			.tier = conf_tier(conf, a, self->server),
 			.owner = CONF_NONE,
+			.last_owner = CONF_NONE,
+			.stay_by = CONF_NONE,
 			.since_ns = now_ns,
 		};
 		failover_init(&address->failover);
@@ -119,6 +121,7 @@ engine_init(void *memory, const struct conf *conf, const struct engine_self *sel
 		engine->peer[s].mac = conf->server[s].mac[0];
 	for (unsigned r = 0; r < conf->routers; r++)
 		engine->router[r].heard_ns = NEVER;
+	demote_init(engine, now_ns);
 	decide_start_over(engine, now_ns);
 	engine->deadline_ns = now_ns;
 	return engine;
@@ -207,10 +210,9 @@ engine_late(const struct engine *engine, uint64_t now_ns)
 	       now_ns - engine->deadline_ns >= engine->late_ns;
 }
 
-/* First of all, in every call: was self away? Then its knowledge is old, and so may its
- * leases be. */
-static void
-begin(struct engine *engine, uint64_t now_ns)
+/* If self was away, its knowledge is old, and so may its leases be. */
+void
+engine_begin(struct engine *engine, uint64_t now_ns)
 {
 	if (!engine_late(engine, now_ns))
 		return;
@@ -282,6 +284,7 @@ peer_died(struct engine *engine, unsigned server, uint64_t silent_ns, unsigned p
 		    conf_tier(engine->conf, a, server) != CONF_NONE)
 			decide_lost(engine, a, server, &reason, now_ns);
 	differ_settle(engine, now_ns);
+	demote_look(engine);
 }
 
 static void
@@ -341,7 +344,8 @@ tick_isolation(struct engine *engine, uint64_t now_ns)
 static void
 tick_listening(struct engine *engine, uint64_t now_ns)
 {
-	if (!engine->starting || now_ns < engine->listen_ns || !engine->link)
+	if (!engine->starting || now_ns < engine->listen_ns || !engine->link ||
+	    engine->health == HEALTH_UNKNOWN)
 		return;
 	struct report report = { .kind = REPORT_READY };
 	struct reason reason = { .kind = REASON_LISTEN, .server = CONF_NONE };
@@ -410,12 +414,13 @@ earliest(const struct engine *engine, uint64_t now_ns)
 		SOONER(engine->hello_ns);
 		SOONER(engine->witness_ns);
 	}
-	if (engine->starting && engine->link)
+	if (engine->starting && engine->link && engine->health != HEALTH_UNKNOWN)
 		SOONER(engine->listen_ns);
 	for (unsigned s = 0; engine->link && s < engine->conf->servers; s++)
 		if (s != engine->self.server)
 			SOONER(engine->peer[s].peer.deadline_ns);
 	SOONER(engine->addresses_ns);
+	SOONER(demote_deadline(engine));
 #undef SOONER
 	return at_ns > now_ns ? at_ns : now_ns;
 }
@@ -423,9 +428,10 @@ earliest(const struct engine *engine, uint64_t now_ns)
 void
 engine_tick(struct engine *engine, uint64_t now_ns)
 {
-	begin(engine, now_ns);
+	engine_begin(engine, now_ns);
 	engine->deadline_ns = NEVER;
 	tick_leases(engine, now_ns);
+	demote_tick(engine, now_ns);
 	tick_listening(engine, now_ns);
 	if (engine->link)
 		tick_peers(engine, now_ns);
@@ -453,7 +459,7 @@ engine_frame(struct engine *engine, const uint8_t *frame, size_t len, uint64_t n
 void
 engine_hear(struct engine *engine, const struct arp *arp, uint64_t now_ns)
 {
-	begin(engine, now_ns);
+	engine_begin(engine, now_ns);
 	engine->counters.received[ARP_OK]++;
 	if (!engine->link)
 		return; /* from before the carrier was lost */
@@ -463,7 +469,7 @@ engine_hear(struct engine *engine, const struct arp *arp, uint64_t now_ns)
 void
 engine_link(struct engine *engine, bool up, uint64_t now_ns)
 {
-	begin(engine, now_ns);
+	engine_begin(engine, now_ns);
 	if (engine->link == up)
 		return;
 	struct report report = { .kind = REPORT_CARRIER, .up = up };
@@ -486,7 +492,7 @@ void
 engine_identity(
     struct engine *engine, const struct mac *mac, const struct ip *base, uint64_t now_ns)
 {
-	begin(engine, now_ns);
+	engine_begin(engine, now_ns);
 	bool known = conf_server_by_mac(engine->conf, mac) == (int)engine->self.server;
 	struct reason reason = { .kind = REASON_MAC, .server = CONF_NONE };
 
@@ -555,7 +561,7 @@ engine_gone(struct engine *engine, const struct ip *ip, uint64_t now_ns)
 {
 	int index = conf_address_by_ip(engine->conf, ip);
 
-	begin(engine, now_ns);
+	engine_begin(engine, now_ns);
 	if (index == CONF_NONE)
 		return;
 	struct engine_address *a = &engine->address[index];
@@ -622,7 +628,7 @@ engine_admin(struct engine *engine, enum engine_admin admin, uint64_t now_ns)
 {
 	struct reason reason = { .kind = REASON_DRAIN, .server = CONF_NONE };
 
-	begin(engine, now_ns);
+	engine_begin(engine, now_ns);
 	if (engine->stopping && admin != ADMIN_STOP)
 		return; /* it is on its way out */
 	switch (admin) {

@@ -4,7 +4,9 @@
  *   engine.c  entry points: time, links, results, the action queue
  *   hear.c    what a frame means
  *   decide.c  whose address it is, and what follows
+ *   demote.c  self's checks, and who is unhealthy
  *   differ.c  servers whose plans differ
+ *   moves.c   addresses that have moved too often
  *   say.c     the frames that self sends, and when
  *   view.c    what self believes, for others to read
  *   carry.c   what outlives a change of configuration */
@@ -50,6 +52,10 @@ struct engine_address {
 	uint64_t conflict_ns; /* the last of them */
 	uint64_t unheard_ns;  /* last log line about them */
 	struct reason reason;
+	int last_owner;                /* who served it last, as far as self knows */
+	uint64_t moved_ns[CONF_MOVES]; /* when that changed, the newest first; 0: never */
+	int stay_by;                   /* who told stay_ns, or CONF_NONE */
+	uint64_t stay_ns; /* until when it should stay, as its owner tells; 0: never told */
 };
 
 struct engine_peer {
@@ -61,6 +67,8 @@ struct engine_peer {
 	uint64_t plan;  /* the digest that its daemon told last; 0: none yet */
 	bool plan_told; /* the log has it that it differs */
 	uint64_t plan_told_ns;
+	bool demoted;        /* its daemon says that it is unhealthy */
+	uint64_t demoted_ns; /* when it last said otherwise than before; 0: never */
 };
 
 struct engine_router {
@@ -96,6 +104,10 @@ struct engine {
 	unsigned setbacks;   /* in a row, less than three minutes apart */
 	unsigned loss;       /* probes lost of living peers, in 1/1024 */
 
+	enum health_state health; /* of all checks together */
+	bool serves_on; /* unhealthy, and nobody healthy could serve in its place; told */
+	struct health check[CONF_CHECKS];
+
 	uint64_t hello_ns;      /* the next one */
 	unsigned hello_address; /* the last one's */
 	uint64_t renew_ns;
@@ -116,6 +128,8 @@ struct engine {
 };
 
 /* engine.c */
+/* First of all, in every call: was self away? */
+void engine_begin(struct engine *engine, uint64_t now_ns);
 void engine_push(struct engine *engine, const struct action *action);
 void engine_report(struct engine *engine, const struct report *report);
 /* Wake up at AT_NS, if nothing earlier is due. */
@@ -154,6 +168,47 @@ void decide_resume(struct engine *engine, const struct reason *reason, uint64_t 
 /* Look at the clock: leases that ran out are no longer ours. */
 void decide_lapsed(struct engine *engine, uint64_t now_ns);
 bool decide_may_claim(const struct engine *engine);
+/* SERVER is before self in ADDRESS's list, or self is not in it. */
+bool decide_is_better(const struct engine *engine, unsigned address, unsigned server);
+
+/* Self lost addresses against its will: the next failback takes longer. */
+void decide_setback(struct engine *engine, uint64_t now_ns);
+
+/* demote.c */
+bool demote_is(const struct engine *engine, unsigned server);
+/* The place of the server of TIER in ADDRESS's list, with the unhealthy ones behind. */
+unsigned demote_rank(const struct engine *engine, unsigned address, unsigned tier);
+void demote_init(struct engine *engine, uint64_t now_ns);
+/* What FROM knew of checks that TO has too. demote_settle() must follow. */
+void demote_carry(struct engine *to, const struct engine *from, uint64_t now_ns);
+/* Self's health may be another one now. */
+void demote_settle(struct engine *engine, uint64_t now_ns);
+/* Does self serve on although it is unhealthy? Told when that begins. */
+void demote_look(struct engine *engine);
+void demote_tick(struct engine *engine, uint64_t now_ns);
+uint64_t demote_deadline(const struct engine *engine);
+/* SERVER's daemon spoke, with NOTE. */
+void demote_hear(
+    struct engine *engine, unsigned server, const struct arp_note *note, uint64_t now_ns);
+
+/* moves.c */
+/* SERVER serves ADDRESS. */
+void moves_note(
+    struct engine *engine, unsigned address, unsigned server, uint64_t now_ns);
+/* Until when nobody should take it back, by what self has seen; 0: one may. */
+uint64_t moves_return_ns(const struct engine *engine, unsigned address, uint64_t now_ns);
+/* How long self should wait before it takes it back, by what it has seen and was told. */
+uint64_t moves_wait_ns(const struct engine *engine, unsigned address, uint64_t now_ns);
+/* Its owner may know of moves that self does not, and has not spoken for it yet: until
+ * when to wait for that. 0: no longer. */
+uint64_t moves_unheard_ns(const struct engine *engine, unsigned address, uint64_t now_ns);
+/* May it be taken from an unhealthy owner? */
+bool moves_may_relieve(const struct engine *engine, unsigned address, uint64_t now_ns);
+/* For the note: so many seconds ADDRESS should stay. */
+uint8_t moves_tell(const struct engine *engine, unsigned address, uint64_t now_ns);
+/* Its owner spoke for it, with NOTE. */
+void moves_told(struct engine *engine, unsigned address, unsigned server,
+    const struct arp_note *note, uint64_t now_ns);
 
 /* differ.c */
 /* SERVER is not dead, and is known to have another plan than self. */

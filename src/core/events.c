@@ -75,7 +75,8 @@ events_report(struct events *events, const struct report *report, const struct c
 		keep_reason(event, &report->reason, conf);
 		keep_name(event->server, conf, report->server);
 	} else if (report->kind == REPORT_CONFLICT || report->kind == REPORT_UNLISTED ||
-		   report->kind == REPORT_UNHEARD || report->kind == REPORT_PLAN) {
+		   report->kind == REPORT_UNHEARD || report->kind == REPORT_PLAN ||
+		   report->kind == REPORT_PEER_HEALTH) {
 		keep_name(event->server, conf, report->server);
 	} else if (report->kind == REPORT_CONFIRMED) {
 		ip_format(&report->router, event->router);

@@ -183,7 +183,7 @@ hear_claim(struct engine *engine, unsigned address, unsigned server, uint64_t no
 		a->silent &= ~(UINT64_C(1) << tier);
 
 	bool differs = differ_peer(engine, server);
-	bool better = tier != CONF_NONE && (a->tier == CONF_NONE || tier < a->tier);
+	bool better = decide_is_better(engine, address, server);
 	bool serving = failover_serves(&a->failover);
 	if (serving && differs)
 		better = differ_wins(engine, server);
@@ -207,6 +207,7 @@ hear_claim(struct engine *engine, unsigned address, unsigned server, uint64_t no
 		    (engine->peer[listed->server[t]].peer.state == PEER_SUSPECT ||
 			differs || differ_peer(engine, listed->server[t])))
 			a->silent |= UINT64_C(1) << t;
+	moves_note(engine, address, server, now_ns);
 	a->owner = (int)server;
 	a->vacant = false;
 	decide_step(
@@ -379,6 +380,7 @@ hear_spoken(struct engine *engine, unsigned address, int server, const struct ar
 		engine->counters.claims++;
 		differ_hear(engine, (unsigned)server, &arp->note, now_ns);
 		peer_speaks(engine, (unsigned)server, arp, now_ns);
+		moves_told(engine, address, (unsigned)server, &arp->note, now_ns);
 	}
 	hear_claim(engine, address, (unsigned)server, now_ns);
 }
@@ -395,6 +397,8 @@ hear_frame(struct engine *engine, const struct arp *arp, uint64_t now_ns)
 	}
 	heard_something(engine, now_ns);
 	wake_for_doubted(engine, now_ns);
+	if (server != CONF_NONE)
+		demote_hear(engine, (unsigned)server, &arp->note, now_ns);
 
 	int router = conf_router_by_ip(engine->conf, &arp->spa);
 	if (router != CONF_NONE && server == CONF_NONE)

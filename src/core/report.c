@@ -61,8 +61,10 @@ reason_text(const struct reason *reason, const struct conf *conf, char text[REAS
 			    "failback delay is over; %s served it", who);
 		break;
 	case REASON_WORSE:
+		/* What nobody can know beforehand is how long it will be. */
 		snprintf(text, REASON_TEXT,
-		    "%s serves it; waiting out the failback delay", who);
+		    "%s serves it; waiting out the failback delay%s", who,
+		    reason->silent_ns == 0 ? "" : ", longer because it moved too often");
 		break;
 	case REASON_BETTER:
 		snprintf(text, REASON_TEXT, "%s claims it", who);
@@ -100,6 +102,9 @@ reason_text(const struct reason *reason, const struct conf *conf, char text[REAS
 		break;
 	case REASON_LISTEN:
 		snprintf(text, REASON_TEXT, "listening again");
+		break;
+	case REASON_UNHEALTHY:
+		snprintf(text, REASON_TEXT, "%s is unhealthy", who);
 		break;
 	case REASON_NONE:
 	case REASONS:
@@ -184,6 +189,31 @@ format_conflict(const struct report *report, const struct conf *conf, const char
 	    ip, who);
 }
 
+/* Checks, and who is healthy. */
+static int
+format_health(
+    const struct report *report, const struct conf *conf, char *text, size_t size)
+{
+	const char *who = server_name(conf, report->server);
+	const char *check = report->count < conf->checks && report->kind == REPORT_CHECK
+				? conf->check[report->count].name
+				: "?";
+
+	if (report->kind == REPORT_PEER_HEALTH)
+		return snprintf(text, size, "peer %s: %s", who,
+		    report->up ? "healthy again" : "unhealthy");
+	if (report->kind == REPORT_SERVES_ON)
+		return snprintf(text, size,
+		    "unhealthy, but so is everybody who could take over: serving on, %u "
+		    "address%s",
+		    report->count, report->count == 1 ? "" : "es");
+	if (!report->up)
+		return snprintf(
+		    text, size, "unhealthy: check %s: %s", check, report->text);
+	return snprintf(text, size, "check %s passes: %s", check,
+	    report->healthy ? "healthy" : "still unhealthy");
+}
+
 /* What concerns self as a whole. */
 static int
 format_self(const struct report *report, char *text, size_t size)
@@ -231,6 +261,9 @@ format_self(const struct report *report, char *text, size_t size)
 	case REPORT_GONE:
 	case REPORT_FAILED:
 	case REPORT_PLAN:
+	case REPORT_CHECK:
+	case REPORT_SERVES_ON:
+	case REPORT_PEER_HEALTH:
 	case REPORTS:
 	default:
 		assert(false && "no such report");
@@ -266,6 +299,10 @@ report_format(
 		    text, size, "%s: removed by another program; putting it back", ip);
 	case REPORT_FAILED:
 		return format_failed(report, ip, text, size);
+	case REPORT_CHECK:
+	case REPORT_SERVES_ON:
+	case REPORT_PEER_HEALTH:
+		return format_health(report, conf, text, size);
 	case REPORT_PLAN:
 		return format_plan(report, conf, text, size);
 	case REPORT_CLONE:
@@ -298,7 +335,10 @@ report_level(const struct report *report)
 	case REPORT_LATE:
 	case REPORT_LAPSED:
 	case REPORT_ISOLATED:
+	case REPORT_SERVES_ON:
 		return REPORT_WARN;
+	case REPORT_CHECK:
+	case REPORT_PEER_HEALTH:
 	case REPORT_PLAN:
 		return report->up ? REPORT_INFO : REPORT_WARN;
 	case REPORT_STATE:

@@ -27,6 +27,9 @@ report_kind_name(enum report_kind kind)
 		[REPORT_CARRIER] = "carrier",
 		[REPORT_PLAN] = "plan",
 		[REPORT_READY] = "ready",
+		[REPORT_CHECK] = "check",
+		[REPORT_SERVES_ON] = "serves_on",
+		[REPORT_PEER_HEALTH] = "peer_health",
 	};
 
 	assert(kind < REPORTS);
@@ -56,6 +59,7 @@ reason_name(enum reason_kind kind)
 		[REASON_ADOPTED] = "adopted",
 		[REASON_RELOAD] = "reload",
 		[REASON_LISTEN] = "listen",
+		[REASON_UNHEALTHY] = "unhealthy",
 	};
 
 	assert(kind < REASONS);

@@ -28,9 +28,14 @@ static void
 emit(struct engine *engine, enum frame_kind frame, const struct arp *arp, uint64_t now_ns)
 {
 	struct action action = { .kind = ACTION_SEND, .send = { frame, *arp } };
+	int claimed = conf_address_by_ip(engine->conf, &arp->spa);
 
 	action.send.arp.note.present = true;
 	action.send.arp.note.plan = engine->plan;
+	action.send.arp.note.demoted = demote_is(engine, engine->self.server);
+	if (claimed != CONF_NONE)
+		action.send.arp.note.stay_s =
+		    moves_tell(engine, (unsigned)claimed, now_ns);
 	if (frame != FRAME_HELLO)
 		pace_spend(&engine->pace, now_ns);
 	engine->counters.sent[frame]++;

@@ -37,7 +37,9 @@ engine_standing(const struct engine *engine)
 	}
 	if (engine->isolated)
 		return STANDING_ISOLATED;
-	return engine->starting ? STANDING_STARTING : STANDING_SERVING;
+	if (engine->starting)
+		return STANDING_STARTING;
+	return engine->health == HEALTH_BAD ? STANDING_UNHEALTHY : STANDING_SERVING;
 }
 
 const char *
@@ -46,6 +48,7 @@ engine_standing_name(enum engine_standing standing)
 	static const char *const names[STANDINGS] = {
 		[STANDING_STARTING] = "starting",
 		[STANDING_SERVING] = "serving",
+		[STANDING_UNHEALTHY] = "unhealthy",
 		[STANDING_DRAINED] = "drained",
 		[STANDING_LEAVING] = "leaving",
 		[STANDING_ISOLATED] = "isolated",
@@ -104,6 +107,7 @@ engine_view_peer(const struct engine *engine, unsigned server, uint64_t now_ns)
 		.silence_ns = peer->heard ? now_ns - peer->peer.heard_ns : NEVER,
 		.plan = peer->plan,
 		.plan_differs = differ_peer(engine, server),
+		.unhealthy = peer->demoted && peer->peer.state != PEER_DEAD,
 	};
 
 	for (unsigned a = 0; a < engine->conf->addresses; a++)
@@ -125,4 +129,24 @@ uint64_t
 engine_view_plan(const struct engine *engine)
 {
 	return engine->plan;
+}
+
+enum health_state
+engine_health(const struct engine *engine)
+{
+	return engine->health;
+}
+
+const struct health *
+engine_view_check(const struct engine *engine, unsigned check)
+{
+	assert(check < engine->conf->checks);
+	return &engine->check[check];
+}
+
+uint64_t
+engine_view_stay_ns(const struct engine *engine, unsigned address, uint64_t now_ns)
+{
+	assert(address < engine->conf->addresses);
+	return moves_wait_ns(engine, address, now_ns);
 }

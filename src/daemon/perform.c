@@ -100,6 +100,8 @@ perform_actions(struct shell *shell)
 				send_frame(shell, &action);
 			else if (action.kind == ACTION_REPORT)
 				chronicle_report(shell, &action.report);
+			else if (action.kind == ACTION_CHECK)
+				tend_check(shell, action.check);
 			else
 				ev_break(shell->loop, EVBREAK_ALL);
 		}

@@ -288,6 +288,12 @@ set_up(struct server *server)
 		SIGUSR2, SIGTSTP };
 	sigset_t children;
 
+	/* Nothing of the daemon's stays open here. */
+	if (server->fd != 3 && dup2(server->fd, 3) == 3)
+		server->fd = 3;
+	if (server->fd == 3)
+		(void)close_range(4, ~0u, 0);
+	(void)fcntl(server->fd, F_SETFD, FD_CLOEXEC);
 	/* It ends when the daemon does, not when a terminal or an init says so to all. */
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		(void)signal(ignored[i], SIG_IGN);
@@ -310,7 +316,7 @@ runner_serve(int fd, bool allow_root)
 	set_up(&server);
 	for (;;) {
 		struct pollfd fds[2] = {
-			{ .fd = fd, .events = POLLIN },
+			{ .fd = server.fd, .events = POLLIN },
 			{ .fd = server.signals, .events = POLLIN },
 		};
 		(void)poll(fds, 2, next_timeout(&server));

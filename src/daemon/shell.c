@@ -147,6 +147,8 @@ watch(struct shell *shell)
 static int
 start(struct shell *shell)
 {
+	if (tend_open_runner(shell) != 0)
+		return EXIT_FAILURE;
 	shell->memory = malloc(engine_size(shell->conf));
 	shell->batch = calloc(SHELL_BATCH, sizeof(*shell->batch));
 	shell->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -157,7 +159,7 @@ start(struct shell *shell)
 		log_err("cannot start");
 		return EXIT_FAILURE;
 	}
-	if (!keep_open(shell))
+	if (tend_open(shell) != 0 || !keep_open(shell))
 		return EXIT_FAILURE;
 	if (listen_open(shell) != 0)
 		return EXIT_NOT_READY;
@@ -222,6 +224,7 @@ finish(struct shell *shell)
 	}
 	steer_close(shell);
 	scribe_close(shell->scribe);
+	tend_close(shell);
 	ctlsock_close(shell->ctlsock);
 	listen_close(shell);
 	if (shell->timer_fd >= 0)

@@ -9,7 +9,8 @@
  *   listen.c   frames in
  *   follow.c   the kernel's notifications, and the external ranges
  *   steer.c    vlbctl's requests, and reload
- *   pulse.c    what the service manager is told */
+ *   pulse.c    what the service manager is told
+ *   tend.c     checks of services */
 #ifndef VLBD_SHELL_INTERNAL_H
 #define VLBD_SHELL_INTERNAL_H
 
@@ -18,11 +19,13 @@
 #include <stdint.h>
 
 #include "announce.h"
+#include "checks.h"
 #include "ctlsock.h"
 #include "log.h"
 #include "manager.h"
 #include "netlink.h"
 #include "scribe.h"
+#include "runner.h"
 #include "shell.h"
 #include "sniff.h"
 #include "vlbd/ctl.h"
@@ -65,6 +68,9 @@ struct shell {
 	struct metrics *metrics;
 	struct keep keep;
 	struct textfile textfile;
+	struct runner *runner;
+	struct checks *checks;
+	bool tending; /* a check is just beginning */
 	struct netlink_link link;
 	struct netlink_change *batch;
 	unsigned batched;
@@ -143,6 +149,16 @@ void steer_perform(struct shell *shell, const struct ctl_request *request);
 void steer_finish(
     struct shell *shell, unsigned long ticket, const struct ctl_request *request);
 /* Answers for ctlsock_open(). */
+/* tend.c: fork the runner, before anything else. 0, or -1 (logged). */
+int tend_open_runner(struct shell *shell);
+/* Be ready for checks. 0, or -1 (logged). */
+int tend_open(struct shell *shell);
+/* Begin check INDEX. */
+void tend_check(struct shell *shell, unsigned index);
+/* The configuration is about to be another one. */
+void tend_forget(struct shell *shell);
+void tend_close(struct shell *shell);
+
 struct ctlsock_reply steer_answer(
     void *user, const struct ctlsock_asker *asker, const char *line);
 /* Be ready to read the file again, beside the loop. 0, or -1 (logged). */

@@ -58,6 +58,7 @@ become(struct shell *shell, struct conf *conf)
 	memory = malloc(engine_reload_size(conf, shell->engine));
 	if (memory == NULL)
 		goto bad;
+	tend_forget(shell);
 	struct engine_self self = follow_self(shell, conf, (unsigned)server);
 	shell->engine = engine_reload(memory, conf, &self, shell->engine, shell_now_ns());
 	free(shell->memory);

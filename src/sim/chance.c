@@ -15,7 +15,8 @@ enum {
 	FAULTS_MAX = 10,
 	CALM_S = 6, /* before the first fault */
 	CHAOS_MIN_S = 3,
-	CHAOS_MAX_S = 25
+	CHAOS_MAX_S = 25,
+	SICK_MAX = 4
 };
 
 struct feed {
@@ -42,6 +43,22 @@ roll_timing(struct feed *feed, struct dice *dice)
 	set(feed, "lease", leases[dice_below(dice, 5)]);
 	set(feed, "failback", failbacks[dice_below(dice, 4)]);
 	set(feed, "answer_timeout", dice_chance(dice, 500000) ? "300ms" : "100ms");
+	/* Rarely: returns may take minutes then. */
+	set(feed, "max_moves", dice_chance(dice, 950000) ? "off" : "4");
+}
+
+/* What it does is the world's business. */
+static void
+set_check(struct feed *feed, struct dice *dice)
+{
+	static const char *const counts[] = { "1", "2", "3" };
+
+	conf_section(feed->reader, feed->line++, "check web");
+	set(feed, "type", "tcp");
+	set(feed, "target", "127.0.0.1:80");
+	set(feed, "interval", dice_chance(dice, 500000) ? "100ms" : "500ms");
+	set(feed, "rise", counts[dice_below(dice, 3)]);
+	set(feed, "fall", counts[dice_below(dice, 3)]);
 }
 
 /* Each address has a random list; the first servers come round in turn. */
@@ -67,7 +84,8 @@ roll_lists(uint8_t list[][CONF_TIERS], unsigned addresses, unsigned servers,
 /* The same lists without the last server: what an older file may look like. */
 static struct conf *
 make_conf(uint8_t list[][CONF_TIERS], unsigned addresses, unsigned servers,
-    unsigned tiers, unsigned routers, bool without_last, uint64_t timing_seed)
+    unsigned tiers, unsigned routers, bool without_last, bool checked,
+    uint64_t timing_seed)
 {
 	struct feed feed = { malloc(conf_reader_size()), 1 };
 	struct conf *conf = malloc(sizeof(*conf));
@@ -84,6 +102,8 @@ make_conf(uint8_t list[][CONF_TIERS], unsigned addresses, unsigned servers,
 		set(&feed, "router",
 		    routers == 1 ? "10.77.255.254" : "10.77.255.254, 10.77.255.253");
 	roll_timing(&feed, &dice);
+	if (checked)
+		set_check(&feed, &dice);
 	for (unsigned s = 0; s < kept; s++) {
 		char text[64];
 		snprintf(text, sizeof(text), "server %c", (char)('A' + s));
@@ -181,14 +201,35 @@ roll_fault(struct story *story, struct dice *dice, uint64_t begin_ns, uint64_t e
 		add(story, until_ns, menu[i].end, server, address, 0);
 }
 
+/* Services that fail while their servers live. Everything else of a seed's story is as it
+ * would be without. */
+static void
+roll_sickness(struct story *story, struct dice *dice, uint64_t begin_ns, uint64_t end_ns)
+{
+	unsigned count = (unsigned)dice_between(dice, 1, SICK_MAX);
+
+	for (unsigned i = 0; i < count; i++) {
+		uint64_t at_ns = dice_between(dice, begin_ns, end_ns);
+		uint64_t until_ns = at_ns + dice_between(dice, 10 * MS_NS, 10 * SEC_NS);
+		int server = (int)dice_below(dice, story->conf->servers);
+		if (dice_chance(dice, 150000))
+			server = FAULT_ALL;
+		add(story, at_ns, FAULT_SICKEN, server, CONF_NONE, 0);
+		if (until_ns < story->heal_ns)
+			add(story, until_ns, FAULT_CURE, server, CONF_NONE, 0);
+	}
+}
+
 bool
 story_roll(struct story *story, uint64_t seed)
 {
 	uint8_t list[SERVERS_MAX * ADDRESSES_EACH][CONF_TIERS];
-	struct dice dice;
+	struct dice dice, sick;
 
 	memset(story, 0, sizeof(*story));
 	dice_seed(&dice, seed);
+	dice_seed(&sick, seed ^ UINT64_C(0x51c4));
+	bool checked = dice_chance(&sick, 300000);
 	story->seed = seed;
 	unsigned servers = (unsigned)dice_between(&dice, SERVERS_MIN, SERVERS_MAX);
 	unsigned tiers =
@@ -197,11 +238,11 @@ story_roll(struct story *story, uint64_t seed)
 	unsigned routers = (unsigned)dice_between(&dice, 1, 2);
 	uint64_t timing_seed = dice_next(&dice);
 	roll_lists(list, addresses, servers, tiers, &dice);
-	story->conf =
-	    make_conf(list, addresses, servers, tiers, routers, false, timing_seed);
+	story->conf = make_conf(
+	    list, addresses, servers, tiers, routers, false, checked, timing_seed);
 	if (servers > 2 && dice_chance(&dice, 100000))
 		story->old_conf = make_conf(
-		    list, addresses, servers, tiers, routers, true, timing_seed);
+		    list, addresses, servers, tiers, routers, true, checked, timing_seed);
 	for (unsigned r = 0; r < routers; r++) {
 		story->kind[r] = (enum router_kind)dice_below(&dice, ROUTER_KINDS);
 		story->belief[r] = (enum router_belief)dice_below(&dice, ROUTER_BELIEFS);
@@ -221,6 +262,8 @@ story_roll(struct story *story, uint64_t seed)
 	unsigned count = (unsigned)dice_between(&dice, 1, FAULTS_MAX);
 	for (unsigned i = 0; i < count; i++)
 		roll_fault(story, &dice, begin_ns, end_ns);
+	if (checked)
+		roll_sickness(story, &sick, begin_ns, end_ns);
 	story->victim =
 	    dice_chance(&dice, 500000) ? (int)dice_below(&dice, servers) : CONF_NONE;
 	return true;

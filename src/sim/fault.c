@@ -35,6 +35,8 @@ static const char *const names[FAULTS] = {
 	[FAULT_ROUTER] = "router-reboot",
 	[FAULT_OLDFILE] = "old-file",
 	[FAULT_NEWFILE] = "new-file",
+	[FAULT_SICKEN] = "sicken",
+	[FAULT_CURE] = "cure",
 };
 
 const char *
@@ -146,6 +148,7 @@ bring_back(struct world *world, unsigned s)
 	server->power = true;
 	server->change_ns = 0;
 	server->change_fails_ppm = 0;
+	server->sick = false;
 	world->from[s] = world->to[s] = (struct world_cable){ .cut = false };
 	pause_machine(world, s, false);
 	if (server->stops)
@@ -235,6 +238,10 @@ apply_to_server(struct world *world, const struct fault *fault)
 	case FAULT_NEWFILE:
 		server_reload(world, s, world->conf);
 		break;
+	case FAULT_SICKEN:
+	case FAULT_CURE:
+		server->sick = fault->kind == FAULT_SICKEN;
+		break;
 	case FAULT_LOSS:
 	case FAULT_BURSTS:
 	case FAULT_COPIES:
@@ -301,6 +308,8 @@ fault_apply(struct world *world, const struct fault *fault)
 	case FAULT_FAIL:
 	case FAULT_OLDFILE:
 	case FAULT_NEWFILE:
+	case FAULT_SICKEN:
+	case FAULT_CURE:
 	case FAULTS:
 	default:
 		for (unsigned s = 0; s < world->conf->servers; s++) {

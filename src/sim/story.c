@@ -70,6 +70,11 @@ story_bound_ns(const struct story *story)
 
 	bound_ns += timing->lease_ns != 0 ? timing->lease_ns : 5 * SEC_NS;
 	bound_ns += timing->failback_ns << DOUBLINGS;
+	if (timing->max_moves != 0)
+		bound_ns += CONF_MOVES_NS;
+	for (unsigned c = 0; c < story->conf->checks; c++)
+		bound_ns +=
+		    story->conf->check[c].interval_ns * (story->conf->check[c].rise + 1);
 	bound_ns += timing->answer_timeout_ns * story->conf->servers;
 	/* Routers that ignore hellos are asked again from each address every 30 s. */
 	for (unsigned r = 0; r < story->conf->routers; r++)

@@ -46,6 +46,8 @@ static const struct {
 	[FAULT_ROUTER] = { .verb = "reboot of" },
 	[FAULT_OLDFILE] = { .verb = "reload an older file on" },
 	[FAULT_NEWFILE] = { .verb = "reload the new file on", .mends = true },
+	[FAULT_SICKEN] = { .verb = "the service fails on" },
+	[FAULT_CURE] = { .verb = "the service is back on", .mends = true },
 };
 
 static void

@@ -863,6 +863,7 @@ small_conf(unsigned servers)
 	conf_set(reader, line++, "lease", "1s");
 	conf_set(reader, line++, "failback", "100ms");
 	conf_set(reader, line++, "answer_timeout", "100ms");
+	conf_set(reader, line++, "max_moves", "off"); /* returns would take minutes */
 	for (unsigned s = 0; s < servers; s++) {
 		char text[64];
 		snprintf(text, sizeof(text), "server %c", (char)('A' + s));

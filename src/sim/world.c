@@ -221,6 +221,10 @@ server_perform(struct world *world, unsigned s)
 			if (world->tell != NULL)
 				world->tell(world->user, world, (int)s, &action.report);
 			break;
+		case ACTION_CHECK:
+			engine_checked(server->engine, action.check, !server->sick,
+			    "sick", server_time(world, s));
+			break;
 		case ACTION_STOPPED:
 		default:
 			stopped = true;
@@ -646,14 +650,19 @@ int
 world_best(const struct world *world, unsigned address)
 {
 	const struct conf_address *listed = &world->conf->address[address];
+	int sick = CONF_NONE;
 
 	for (unsigned t = 0; t < listed->tiers; t++) {
 		const struct world_server *server = &world->server[listed->server[t]];
-		if (server->power && server->carrier && server->engine != NULL &&
-		    !server->leaves)
+		if (!server->power || !server->carrier || server->engine == NULL ||
+		    server->leaves)
+			continue;
+		if (!server->sick)
 			return listed->server[t];
+		if (sick == CONF_NONE)
+			sick = listed->server[t];
 	}
-	return CONF_NONE;
+	return sick;
 }
 
 bool

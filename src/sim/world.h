@@ -97,6 +97,7 @@ struct world_server {
 	uint64_t sweep_ns;  /* the next time that leases are looked at */
 	uint64_t change_ns; /* how long a change of an address takes */
 	uint32_t change_fails_ppm;
+	bool sick; /* its checks fail */
 	/* For the promises. */
 	uint64_t heard_ns;     /* the last frame that was delivered to it */
 	uint64_t disturbed_ns; /* the last fault that touched it */
@@ -169,6 +170,8 @@ enum fault_kind {
 	FAULT_ROUTER,  /* router SERVER reboots: its table is empty */
 	FAULT_OLDFILE, /* SERVER reloads an older file, without the last server */
 	FAULT_NEWFILE, /* SERVER reloads the file of all others */
+	FAULT_SICKEN,  /* SERVER's checks begin to fail */
+	FAULT_CURE,    /* and pass again */
 	FAULTS
 };
 

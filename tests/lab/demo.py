@@ -400,7 +400,7 @@ def run():
     """The demo proper. Returns the summary's lines."""
     coloured = is_live() and not os.environ.get("NO_COLOR")
     palette = Palette(coloured)
-    with lab.Lab(lab.SIX, timing={"failback": f"{FAILBACK_S}s"}) as cluster:
+    with lab.Lab(lab.SIX, timing={"failback": f"{FAILBACK_S}s", "max_moves": "off"}) as cluster:
         view = View(cluster)
         with (Live if is_live() else Lines)(view, palette) as screen:
             return Story(cluster, view, screen).tell()

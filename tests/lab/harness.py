@@ -39,10 +39,11 @@ class Skip(Exception):
 
 
 def test(name, settle=True, **options):
-    """Declare a test. OPTIONS go to Lab(); failback is 0s unless they say otherwise."""
+    """Declare a test. OPTIONS go to Lab(); failback is 0s, and addresses may move as often
+    as they must, unless they say otherwise."""
 
     def declare(function):
-        timing = {"failback": "0s", **options.pop("timing", {})}
+        timing = {"failback": "0s", "max_moves": "off", **options.pop("timing", {})}
         _tests.append((name, settle, {**options, "timing": timing}, function))
         return function
 

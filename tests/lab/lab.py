@@ -449,6 +449,7 @@ http {{
         listen 80 backlog=1024 reuseport;
         location / {{ return 200 "{name}\\n"; }}
         location /slow {{ root {dir}; limit_rate 20k; }}
+        location /health {{ root {dir}; }}
     }}
 }}
 """
@@ -472,10 +473,11 @@ class Lab:
     """One cluster. A context manager: up() on entry, down() on the way out."""
 
     def __init__(self, table=None, name=None, timing=None, cluster=None, daemon="vlbd",
-                 web=True, verbose=1, user="root"):
+                 web=True, verbose=1, user="root", sections=""):
         """TABLE: as SIX. TIMING, CLUSTER: keys of those sections, {"hello": "10ms"}.
         DAEMON: the program, or None to assign addresses by hand. WEB: with nginx. USER: whom
-        the daemons become (a user namespace of one's own has root only)."""
+        the daemons become (a user namespace of one's own has root only). SECTIONS: more
+        text for the file, of checks for example."""
         self.table = {server: [list(tier) for tier in tiers]
                       for server, tiers in (table or SIX).items()}
         self.name = name or str(os.getpid())
@@ -485,6 +487,7 @@ class Lab:
         self.web = web
         self.verbose = verbose
         self.user = user
+        self.sections = sections
         self.dir = f"/run/vlb-lab.{self.name}"
         self.processes = {}  # (server, program): Popen; only what we started
         self.probes = []
@@ -687,7 +690,7 @@ route add default via 198.51.100.1
                 key = TIER_KEYS[tier] if tier < len(TIER_KEYS) else f"tier{tier + 1}"
                 if numbers:
                     lines.append(f"{key} = {spans(numbers)}")
-        return "\n".join(lines) + "\n"
+        return "\n".join(lines) + "\n" + self.sections
 
     def write_config(self, text=None):
         """Write the file that every daemon reads."""
@@ -768,9 +771,21 @@ route add default via 198.51.100.1
         _write(self.path(server, "nginx.conf"), NGINX.format(dir=home, name=server))
         if not os.path.exists(self.path(server, "slow")):
             _write(self.path(server, "slow"), f"{server}\n" * (SLOW_BYTES // (len(server) + 1)))
+            _write(self.path(server, "health"), "well\n")
         self.start_program(server, "nginx", [
             find_program("nginx"), "-e", self.path(server, "error.log"), "-p", home,
             "-c", self.path(server, "nginx.conf")])
+
+    def stop_web(self, server):
+        """Its web server dies; kernel and daemon live on."""
+        process = self.running(server, "nginx")
+        if process:
+            process.kill()
+            process.wait()
+
+    def start_web(self, server):
+        """And comes back."""
+        self._start_web(server)
 
     def log(self, server):
         """What its daemon has logged so far."""

@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Checks: a service dies while its server's kernel goes on answering."""
+
+import os
+import re
+import sys
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
+
+from harness import (Watch, check, check_equal, main, quiet, stays, test,  # noqa: E402
+                     wait_until)
+
+FAST = "interval = 100ms\ntimeout = 300ms\nrise = 2\nfall = 2\n"
+TCP = "\n[check web]\ntype = tcp\ntarget = 127.0.0.1:80\n" + FAST
+HTTP = "\n[check web]\ntype = http\ntarget = http://127.0.0.1/health\n" + FAST
+FAILBACK = {"failback": "300ms"}
+OTHERS = "BCDEF"
+
+
+def health(cluster, server):
+    """(overall, state of its first check, why it failed last)"""
+    status = cluster.status(server)
+    first = status["checks"][0]
+    return status["health"], first["state"], first["last_failure"]
+
+
+def children_of(pid):
+    """The numbers of its children, and of theirs."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        found = [int(number) for number in file.read().split()]
+    return found + [grandchild for child in found for grandchild in children_of(child)]
+
+
+def zombies():
+    """Processes here that nobody has waited for, apart from nginx's and the lab's own."""
+    found = []
+    for number in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{number}/stat", encoding="utf-8") as file:
+                name, _, rest = file.read().rpartition(") ")
+        except OSError:
+            continue
+        if rest.startswith("Z") and "hang" in name:
+            found.append(number)
+    return found
+
+
+@test("a web server dies, its kernel lives: no probe is lost, nor on the way back", sections=TCP,
+      timing=FAILBACK)
+def tcp(cluster):
+    mine = set(cluster.primaries("A"))
+    check_equal(health(cluster, "A"), ("good", "good", None), "health at first")
+    watch = Watch(cluster)
+    probe = cluster.probe()
+    cluster.stop_web("A")
+    cluster.settle(OTHERS)
+    watch.await_text("A", r"unhealthy: check web: connection refused")
+    check_equal(cluster.serves("A"), set(), "what A still serves")
+    for server in OTHERS:
+        wait_until(lambda server=server: any(
+            peer["name"] == "A" and peer["unhealthy"] and peer["state"] == "ALIVE"
+            for peer in cluster.status(server)["peers"]), 2, f"{server} knows that A is unhealthy")
+    check_equal(cluster.status("A")["standing"], "unhealthy", "A's standing")
+    check("unhealthy" in cluster.control("B", "peers"), "vlbctl peers does not say it")
+    check("connection refused" in cluster.control("A", "status"), "vlbctl status: no reason")
+    check(re.search(r"WATCHING -> CLAIMED \(A is unhealthy\)", watch.text("B")),
+          "B does not say why it took it")
+    cluster.start_web("A")
+    watch.await_text("A", r"check web passes: healthy")
+    cluster.settle()
+    check_equal(watch.moved(), mine, "addresses that moved")
+    quiet(probe.stop())
+
+
+@test("requests are answered again, although the server's kernel never went away",
+      sections=TCP, timing=FAILBACK)
+def requests(cluster):
+    load = cluster.traffic(rate=150)
+    wait_until(lambda: set(load.counts()) >= set(cluster.servers), 10, "everybody answers")
+    cluster.stop_web("A")
+    cluster.settle(OTHERS)
+    time.sleep(0.3)
+    before = load.counts()
+    time.sleep(1)
+    after = load.counts()
+    check_equal(after.get("lost", 0), before.get("lost", 0), "requests lost later")
+    check_equal(after.get("A", 0), before.get("A", 0), "answers of the dead web server")
+
+
+@test("http: another status, a hang, and a server that answers something else", sections=HTTP,
+      timing=FAILBACK)
+def http(cluster):
+    watch = Watch(cluster)
+    probe = cluster.probe()
+    os.rename(cluster.path("A", "health"), cluster.path("A", "away"))
+    watch.await_text("A", r"unhealthy: check web: status 404")
+    cluster.settle(OTHERS)
+    os.rename(cluster.path("A", "away"), cluster.path("A", "health"))
+    cluster.settle()
+    os.kill(cluster.processes["B", "nginx"].pid, 19)
+    watch.await_text("B", r"unhealthy: check web: no answer within 300ms")
+    cluster.settle("ACDEF")
+    os.kill(cluster.processes["B", "nginx"].pid, 18)
+    cluster.settle()
+    quiet(probe.stop())
+
+
+@test("all fail everywhere: those that served go on serving, and say so", sections=TCP,
+      timing=FAILBACK)
+def everywhere(cluster):
+    watch = Watch(cluster)
+    probe = cluster.probe()
+    for server in cluster.servers:
+        cluster.stop_web(server)
+    wait_until(lambda: all(health(cluster, s)[0] == "bad" for s in cluster.servers), 5,
+               "all are unhealthy")
+    wait_until(lambda: all("serving on" in watch.text(s) for s in cluster.servers
+                           if cluster.serves(s)), 5, "they say that they serve on")
+    where = cluster.matrix()
+    check(all(len(owners) == 1 for owners in where.values()), f"not one owner each: {where}")
+    stays(lambda: cluster.matrix() == where, 1, "nothing moves")
+    cluster.start_web("C")
+    cluster.settle("C")
+    for server in cluster.servers:
+        cluster.start_web(server)
+    cluster.settle()
+    quiet(probe.stop())
+
+
+def command(script, more=""):
+    """The section of a check that runs SCRIPT."""
+    return ("\n[check app]\ntype = command\ntarget = " + script + "\nuser = root\n" + FAST + more)
+
+
+SCRIPT = "/run/vlb-health-test"  # in the lab's own file system
+
+
+def write_script(text):
+    """What the check runs; it takes the server's name from its environment."""
+    with open(SCRIPT + ".new", "w", encoding="utf-8") as file:
+        file.write("#!/bin/sh\n" + text)
+    os.chmod(SCRIPT + ".new", 0o755)
+    os.rename(SCRIPT + ".new", SCRIPT)
+
+
+@test("command: an exit status, its environment, and what hangs is killed", settle=False,
+      sections=command(SCRIPT + " 'an argument' $HOME"), timing=FAILBACK)
+def commands(cluster):
+    facts = cluster.path("facts")
+    write_script(f'env | sort >"{facts}.$VLBD_SERVER"; echo "$1|$2" >>"{facts}.$VLBD_SERVER"\n')
+    cluster.settle(seconds=20)
+    with open(f"{facts}.A", encoding="utf-8") as file:
+        lines = [line for line in file.read().split("\n")
+                 if line and not line.startswith(("PWD=", "_=", "OLDPWD=", "SHLVL="))]
+    check_equal(lines, [
+        "LANG=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "VLBD_CHECK=app", "VLBD_CLUSTER=lab", "VLBD_SERVER=A", "an argument|$HOME"], "environment")
+    probe = cluster.probe()
+    watch = Watch(cluster)
+    write_script('test "$VLBD_SERVER" != A || exit 3\n')
+    watch.await_text("A", r"unhealthy: check app: exit status 3")
+    cluster.settle(OTHERS)
+    write_script('test "$VLBD_SERVER" != B || { trap "" TERM; sleep 1000; }\n')
+    watch.await_text("B", r"unhealthy: check app: still running after 0\.3s; killed")
+    cluster.settle("ACDEF")
+    check_equal(zombies(), [], "zombies")
+    write_script("exit 0\n")
+    cluster.settle()
+    os.unlink(SCRIPT)
+    watch.await_text("A", r"unhealthy: check app: cannot be executed: No such file or directory")
+    write_script("exit 0\n")
+    cluster.settle()
+    quiet(probe.stop())
+    # The runner has a command at most, and goes with its daemon.
+    pid = cluster.pid("A")
+    runner = children_of(pid)
+    check(1 <= len(runner) <= 3, f"processes of A's daemon: {runner}")
+    cluster.kill("A")
+    wait_until(lambda: not any(os.path.exists(f"/proc/{one}") for one in runner), 3,
+               "the runner ends with its daemon")
+
+
+@test("a machine that keeps rebooting cannot make an address bounce",
+      timing={"failback": "200ms", "max_moves": "4"})
+def rebooting(cluster):
+    watch = Watch(cluster)
+    mine = cluster.primaries("A")
+
+    def waits():
+        status = cluster.try_status("A")
+        return status and all(
+            one["state"] == "RELEASED" and one["left_ms"] and one["left_ms"] > 100000
+            for one in status["addresses"] if one["address"] in mine)
+
+    for turn in (1, 2):
+        cluster.crash("A")
+        cluster.settle(OTHERS)
+        cluster.restore("A")
+        if turn == 1:
+            cluster.settle()
+    # A third move each already: another return, and another failure, would make five.
+    wait_until(waits, 5, "A, which remembers nothing, was told to wait")
+    check_equal(cluster.serves("A"), set(), "what it serves")
+    begun = [change for change in watch.changes() if change[1] == mine[0]
+             and change[3] in ("PRIMARY", "CLAIMED")]
+    check_equal(len(begun), 3, f"moves so far ({begun})")
+    check("moved too often" in watch.text("A"), "A does not say why it waits")
+    cluster.control("A", "resume")
+    cluster.settle()
+
+
+main()
