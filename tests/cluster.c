@@ -251,14 +251,16 @@ router_hears(struct cluster *cluster, const struct arp *arp)
 		return;
 	if (a != UINT32_MAX)
 		cluster->router_entry[a] = arp->sha;
-	if (arp->op != ARP_REQUEST || !ip_equal(&arp->tpa, &self))
+	if (arp->op != ARP_REQUEST ||
+	    (conf_router_by_ip(cluster->conf, &arp->tpa) == CONF_NONE &&
+		!ip_equal(&arp->tpa, &self)))
 		return;
 	struct arp reply = {
 		.dst = arp->sha,
 		.src = cluster->router_mac,
 		.op = ARP_REPLY,
 		.sha = cluster->router_mac,
-		.spa = self,
+		.spa = arp->tpa,
 		.tha = arp->sha,
 		.tpa = arp->spa,
 	};

@@ -25,6 +25,8 @@ void pace_init(struct pace *pace, uint32_t rate);
 uint32_t pace_room(const struct pace *pace, uint64_t now_ns);
 /* One frame leaves now. */
 void pace_spend(struct pace *pace, uint64_t now_ns);
+/* The frames that left under OLD count on under PACE. */
+void pace_carry(struct pace *pace, const struct pace *old);
 /* When there will be room for FRAMES (more than the limit: for the limit). */
 uint64_t pace_when(const struct pace *pace, uint32_t frames, uint64_t now_ns);
 

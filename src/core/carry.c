@@ -166,6 +166,7 @@ engine_reload(void *memory, const struct conf *conf, const struct engine_self *s
 
 	engine->action_limit += old->conf->addresses;
 	carry_self(engine, old);
+	pace_carry(&engine->pace, &old->pace);
 	carry_peers(engine, old, now_ns);
 	engine->mac_ok = is_mac_of(conf, self->server, &self->mac);
 	for (unsigned o = 0; o < old->conf->addresses; o++) {

@@ -185,8 +185,6 @@ ask(struct engine *engine, unsigned address, uint64_t now_ns)
 
 	if (a->failover.tries == 1)
 		a->asked_ns = now_ns;
-	if (engine->heard_ns == NEVER || engine->heard_ns < a->asked_ns)
-		say_witness(engine, now_ns);
 	for (; a->ask_tier < listed->tiers; a->ask_tier++) {
 		unsigned server = listed->server[a->ask_tier];
 		/* The dead too: loss may have buried somebody alive. */
@@ -203,6 +201,8 @@ ask(struct engine *engine, unsigned address, uint64_t now_ns)
 		say_probe(engine, server, &listed->ip, now_ns);
 	}
 	a->ask_tier = 0;
+	if (say_needs_witness(engine, a->asked_ns, a->failover.tries))
+		say_witness(engine, now_ns);
 }
 
 static void
@@ -388,9 +388,12 @@ conclude(struct engine *engine, unsigned address, uint64_t now_ns)
 	struct reason reason = { .kind = REASON_UNSERVED, .server = CONF_NONE };
 
 	if (engine->heard_ns == NEVER || engine->heard_ns < a->asked_ns) {
-		/* Nothing: perhaps nobody can hear self. */
-		a->failover.tries = 0;
-		a->failover.deadline_ns = now_ns + engine->peer_timing.again_ns;
+		/* Nothing: perhaps nobody can hear self. Whatever is heard within a hello
+		 * interval proves the opposite; else it is asked again. */
+		uint64_t again_ns = engine->peer_timing.again_ns;
+		if (now_ns - a->asked_ns >= again_ns)
+			a->failover.tries = 0;
+		a->failover.deadline_ns = now_ns + again_ns;
 		return;
 	}
 	a->owner = CONF_NONE;

@@ -12,9 +12,12 @@ enum {
 	PASSIVE_HOLD_MS = 1000, /* hold-down without hellos */
 	LEAVE_MS = 50,          /* between repeated releases */
 	LATE_MS = 50,           /* least delay of a turn that counts as a stop */
-	ISOLATED_S = 5, /* how long to hold on to addresses when there is no lease */
-	RENEWALS = 4,   /* in one lease */
-	HELLO_SHARE = 2 /* of max_rate: a half */
+	ISOLATED_S = 5,    /* how long to hold on to addresses when there is no lease */
+	RENEWALS = 4,      /* in one lease */
+	HELLO_SHARE = 2,   /* of max_rate: a half */
+	DOUBT_TURNS = 3,   /* so often the routers could have been asked */
+	WITNESS_SHARE = 2, /* of what hellos leave of it: a half */
+	ASKERS_SHARE = 2 /* the same, of the answers of a kernel whose daemon is silent */
 };
 
 static size_t
@@ -43,6 +46,20 @@ engine_size(const struct conf *conf)
 	       action_limit(conf) * sizeof(struct action);
 }
 
+/* How often a peer that is heard only through its kernel is asked. Everybody asks it, and
+ * a switch that polices ARP counts the kernel's answers too: of max_rate, all askers
+ * together may have a half. */
+static uint64_t
+again_ns(const struct conf *conf, uint64_t hello_ns)
+{
+	uint64_t rate = conf->timing.max_rate;
+
+	if (rate == 0 || conf->servers < 2)
+		return hello_ns;
+	uint64_t turn_ns = ASKERS_SHARE * (conf->servers - 1) * SEC_NS / rate;
+	return turn_ns > hello_ns ? turn_ns : hello_ns;
+}
+
 static void
 set_timing(struct engine *engine)
 {
@@ -63,7 +80,7 @@ set_timing(struct engine *engine)
 
 	engine->peer_timing = (struct peer_timing){
 		.suspect_ns = passive ? NEVER : hello_ns + hello_ns / 2,
-		.again_ns = passive ? NEVER : hello_ns,
+		.again_ns = passive ? NEVER : again_ns(engine->conf, hello_ns),
 		.interval_ns = timing->probe_interval_ns,
 	};
 	engine->timing = (struct failover_timing){
@@ -73,6 +90,11 @@ set_timing(struct engine *engine)
 		.hold_ns = passive ? PASSIVE_HOLD_MS * MS_NS : 2 * hello_ns,
 		.failback_ns = timing->failback_ns,
 	};
+	/* When nobody is heard. With few frames to spend, half of them at most. */
+	engine->ask_routers_ns = 2 * timing->probe_interval_ns;
+	uint64_t turn_ns = engine->pace.limit == 0 ? 0 : WITNESS_SHARE * SEC_NS / others;
+	if (engine->ask_routers_ns < turn_ns)
+		engine->ask_routers_ns = turn_ns;
 	engine->detect_ns = passive ? 0
 				    : engine->peer_timing.suspect_ns +
 					  timing->probes * timing->probe_interval_ns;
@@ -103,6 +125,7 @@ engine_init(void *memory, const struct conf *conf, const struct engine_self *sel
 	engine->hello_ns = engine->every_ns == 0 ? NEVER : now_ns;
 	engine->renew_ns = conf->timing.lease_ns == 0 ? NEVER : now_ns;
 	engine->witness_ns = now_ns;
+	engine->owed_ns = NEVER;
 	for (unsigned a = 0; a < conf->addresses; a++) {
 		struct engine_address *address = &engine->address[a];
 		*address = (struct engine_address){
@@ -318,7 +341,11 @@ tick_isolation(struct engine *engine, uint64_t now_ns)
 	if (engine->heard_ns != NEVER && engine->heard_ns > since_ns)
 		since_ns = engine->heard_ns;
 	uint64_t silent_ns = now_ns - since_ns;
-	if (!engine->isolated && silent_ns >= engine->detect_ns) {
+	uint64_t doubt_ns = engine->detect_ns;
+	/* The routers must have been asked, be it by a claim that goes before. */
+	if (engine->pace.limit != 0)
+		doubt_ns += engine->pace.window_ns + DOUBT_TURNS * engine->ask_routers_ns;
+	if (!engine->isolated && silent_ns >= doubt_ns) {
 		struct report report = { .kind = REPORT_ISOLATED, .took_ns = silent_ns };
 		engine->isolated = true;
 		engine->counters.isolations++;
@@ -335,8 +362,7 @@ tick_isolation(struct engine *engine, uint64_t now_ns)
 		};
 		decide_cut(engine, &reason, now_ns);
 	}
-	uint64_t next_ns =
-	    since_ns + (engine->isolated ? patience_ns : engine->detect_ns);
+	uint64_t next_ns = since_ns + (engine->isolated ? patience_ns : doubt_ns);
 	if (next_ns > now_ns)
 		engine_wake(engine, next_ns);
 }

@@ -112,7 +112,11 @@ struct engine {
 	unsigned hello_address; /* the last one's */
 	uint64_t renew_ns;
 	uint64_t witness_ns; /* the next question to the routers when nothing is heard */
-	uint64_t witnessed_ns; /* the last one */
+	uint64_t witnessed_ns;   /* the last one */
+	uint64_t ask_routers_ns; /* least time between two */
+	unsigned witness;        /* the router that is asked next, one by one */
+	uint64_t owed_ns; /* since when max_rate has held back a claim; NEVER: it has not
+			   */
 	uint64_t cloned_ns;
 	uint64_t deadline_ns;
 	uint64_t addresses_ns; /* the earliest that any address waits for, or sooner */
@@ -232,11 +236,18 @@ void hear_frame(struct engine *engine, const struct arp *arp, uint64_t now_ns);
 /* say.c */
 /* Who goes first under max_rate: a frame may leave if it leaves that much room for those
  * that matter more. A claim takes all it needs; hellos have a share of their own. */
-enum say_rank { SAY_PROBE = 2, SAY_ASK = 3, SAY_ANSWER = 4, SAY_ASK_BEHIND = 5 };
-/* May one leave now? If not, it is counted as delayed. */
-bool say_room(struct engine *engine, enum say_rank rank, uint64_t now_ns);
+enum say_rank {
+	SAY_WITNESS = 1,
+	SAY_PROBE = 2,
+	SAY_ASK = 3,
+	SAY_ANSWER = 4,
+	SAY_ASK_BEHIND = 5
+};
+/* May one of RANK (enum say_rank, or more) leave now? If not, it is counted as delayed.
+ */
+bool say_room(struct engine *engine, unsigned rank, uint64_t now_ns);
 /* When it may. */
-uint64_t say_when(const struct engine *engine, enum say_rank rank, uint64_t now_ns);
+uint64_t say_when(const struct engine *engine, unsigned rank, uint64_t now_ns);
 void say_claim(struct engine *engine, unsigned address, uint64_t now_ns);
 void say_defence(struct engine *engine, unsigned address, uint64_t now_ns);
 void say_answer(
@@ -253,6 +264,10 @@ void say_probe(
     struct engine *engine, unsigned server, const struct ip *ip, uint64_t now_ns);
 void say_probe_next(struct engine *engine, unsigned server, uint64_t now_ns);
 void say_witness(struct engine *engine, uint64_t now_ns);
+/* Nobody was heard since SINCE_NS (NEVER: not known), when the first of SENT questions
+ * left. With few frames to spend the first one waits for its answer: routers that are
+ * asked each time would leave no room for the questions themselves. */
+bool say_needs_witness(const struct engine *engine, uint64_t since_ns, unsigned sent);
 /* The request to one router from every address that still waits for its confirmation. */
 void say_confirm_all(struct engine *engine, unsigned router, uint64_t now_ns);
 /* What is due by now: hello, repeated announcements, frames that had to wait. */

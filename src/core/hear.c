@@ -212,7 +212,6 @@ hear_claim(struct engine *engine, unsigned address, unsigned server, uint64_t no
 	a->vacant = false;
 	decide_step(
 	    engine, address, better || serving ? ON_BETTER : ON_WORSE, &reason, now_ns);
-	a->owner = (int)server; /* a removal clears it */
 	if (serving) {
 		engine->counters.yields++;
 		/* It answers with a claim: the winner speaks last, and the routers

@@ -45,6 +45,14 @@ pace_spend(struct pace *pace, uint64_t now_ns)
 	pace->at = (pace->at + 1) % pace->limit;
 }
 
+void
+pace_carry(struct pace *pace, const struct pace *old)
+{
+	for (uint32_t i = 0; i < old->limit; i++)
+		if (sent_ns(old, i) != 0)
+			pace_spend(pace, sent_ns(old, i));
+}
+
 uint64_t
 pace_when(const struct pace *pace, uint32_t frames, uint64_t now_ns)
 {

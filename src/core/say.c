@@ -11,6 +11,7 @@
 
 enum {
 	DEFEND_MS = 100,    /* least time between two defences of one address */
+	OWED_MS = 1000,     /* a claim that max_rate holds back longer goes first */
 	ANSWER_MS = 100,    /* the same for answers to solicitations */
 	REFRESH_S = 30,     /* between two requests from an address that is confirmed */
 	FORGET_SHIFT = 8,   /* the loss estimate halves in some 180 hellos */
@@ -44,18 +45,29 @@ emit(struct engine *engine, enum frame_kind frame, const struct arp *arp, uint64
 
 /* A limit so low that nothing would be left over is shared by all. */
 static uint32_t
-reserve(const struct engine *engine, enum say_rank rank)
+reserve(const struct engine *engine, unsigned rank)
 {
-	return (uint32_t)rank < engine->pace.limit ? (uint32_t)rank
-						   : engine->pace.limit - 1;
+	return rank < engine->pace.limit ? rank : engine->pace.limit - 1;
+}
+
+/* A claim has waited for so long that everything else waits for it: with a limit of a few
+ * frames it needs them all, and questions that trickle out would never leave it as many.
+ * But not for ever, in case it has become needless. */
+static bool
+owing(const struct engine *engine, uint64_t now_ns)
+{
+	return engine->owed_ns != NEVER && now_ns >= engine->owed_ns + OWED_MS * MS_NS &&
+	       now_ns < engine->owed_ns + 3 * OWED_MS * MS_NS;
 }
 
 bool
-say_room(struct engine *engine, enum say_rank rank, uint64_t now_ns)
+say_room(struct engine *engine, unsigned rank, uint64_t now_ns)
 {
 	if (!engine->link)
 		return false;
-	if (engine->pace.limit == 0 ||
+	if (engine->pace.limit == 0)
+		return true;
+	if (!owing(engine, now_ns) &&
 	    pace_room(&engine->pace, now_ns) > reserve(engine, rank))
 		return true;
 	engine->counters.delayed++;
@@ -63,10 +75,12 @@ say_room(struct engine *engine, enum say_rank rank, uint64_t now_ns)
 }
 
 uint64_t
-say_when(const struct engine *engine, enum say_rank rank, uint64_t now_ns)
+say_when(const struct engine *engine, unsigned rank, uint64_t now_ns)
 {
 	if (engine->pace.limit == 0)
 		return now_ns;
+	if (owing(engine, now_ns))
+		return now_ns + engine->pace.window_ns / engine->pace.limit;
 	return pace_when(&engine->pace, reserve(engine, rank) + 1, now_ns);
 }
 
@@ -124,14 +138,20 @@ say_confirm_all(struct engine *engine, unsigned router, uint64_t now_ns)
 }
 
 /* A claim that every switch lets through to the peers: a broadcast reply to the router.
- */
+ * Without one, to anybody but IP: a switch that suppresses ARP swallows what has SPA =
+ * TPA. */
 static struct arp
 audible_claim(const struct engine *engine, const struct ip *ip)
 {
 	struct arp reply = frame_from(engine, ARP_REPLY, ip);
 
 	reply.tha = mac_broadcast;
-	reply.tpa = engine->conf->router[0];
+	if (engine->conf->routers > 0)
+		reply.tpa = engine->conf->router[0];
+	else if (!ip_equal(ip, &engine->self.base))
+		reply.tpa = base(engine);
+	else
+		reply.tpa = engine->conf->address[0].ip;
 	return reply;
 }
 
@@ -141,7 +161,7 @@ announce(struct engine *engine, unsigned address, uint64_t now_ns)
 {
 	const struct ip *ip = &engine->conf->address[address].ip;
 	struct announcing *announcing = &engine->address[address].announcing;
-	uint32_t need = engine->conf->routers + (engine->conf->routers > 0 ? 3 : 2);
+	uint32_t need = engine->conf->routers + 3;
 
 	if (!engine->link)
 		return false;
@@ -150,8 +170,12 @@ announce(struct engine *engine, unsigned address, uint64_t now_ns)
 	if (pace_room(&engine->pace, now_ns) < need) {
 		engine->counters.delayed++;
 		announcing->next_ns = pace_when(&engine->pace, need, now_ns);
+		if (engine->owed_ns == NEVER ||
+		    now_ns >= engine->owed_ns + 3 * OWED_MS * MS_NS)
+			engine->owed_ns = now_ns;
 		return false;
 	}
+	engine->owed_ns = NEVER;
 	for (unsigned r = 0; r < engine->conf->routers; r++)
 		if ((announcing->confirmed & 1u << r) == 0)
 			confirm(engine, address, r, now_ns);
@@ -162,10 +186,8 @@ announce(struct engine *engine, unsigned address, uint64_t now_ns)
 	emit(engine, FRAME_CLAIM, &reply, now_ns);
 	/* And one for the peers: a switch that suppresses ARP swallows both
 	 * announcements. */
-	if (engine->conf->routers > 0) {
-		struct arp audible = audible_claim(engine, ip);
-		emit(engine, FRAME_CLAIM, &audible, now_ns);
-	}
+	struct arp audible = audible_claim(engine, ip);
+	emit(engine, FRAME_CLAIM, &audible, now_ns);
 	return true;
 }
 
@@ -312,8 +334,7 @@ say_probe_next(struct engine *engine, unsigned server, uint64_t now_ns)
 	struct peer *peer = &engine->peer[server].peer;
 	const struct ip *ip = probe_target(engine, server);
 
-	if (engine->heard_ns == NEVER || peer->burst_ns == NEVER ||
-	    engine->heard_ns < peer->burst_ns)
+	if (say_needs_witness(engine, peer->burst_ns, peer->sent))
 		say_witness(engine, now_ns);
 	if (ip == NULL)
 		return;
@@ -329,25 +350,45 @@ say_probe_next(struct engine *engine, unsigned server, uint64_t now_ns)
 	say_probe(engine, server, ip, now_ns);
 }
 
+bool
+say_needs_witness(const struct engine *engine, uint64_t since_ns, unsigned sent)
+{
+	if (engine->pace.limit != 0 && sent <= 1)
+		return false;
+	return engine->heard_ns == NEVER || since_ns == NEVER ||
+	       engine->heard_ns < since_ns;
+}
+
+static void
+ask_router(struct engine *engine, unsigned r, uint64_t now_ns)
+{
+	struct engine_router *router = &engine->router[r];
+	struct ip from = base(engine);
+	struct arp request = frame_from(engine, ARP_REQUEST, &from);
+
+	request.tpa = engine->conf->router[r];
+	if (!mac_is_zero(&router->mac) &&
+	    router->unanswered % BROADCAST_EVERY != BROADCAST_EVERY - 1)
+		request.dst = router->mac;
+	router->unanswered++;
+	emit(engine, FRAME_WITNESS, &request, now_ns);
+}
+
 void
 say_witness(struct engine *engine, uint64_t now_ns)
 {
-	struct ip from = base(engine);
+	/* With few frames to spend, one at a time. */
+	unsigned count = engine->pace.limit == 0 ? engine->conf->routers : 1;
 
-	if (engine->witnessed_ns != 0 &&
-	    now_ns < engine->witnessed_ns + 2 * engine->peer_timing.interval_ns)
+	if (engine->conf->routers == 0 ||
+	    (engine->witnessed_ns != 0 &&
+		now_ns < engine->witnessed_ns + engine->ask_routers_ns))
 		return;
-	for (unsigned r = 0; r < engine->conf->routers; r++) {
-		struct engine_router *router = &engine->router[r];
-		if (!say_room(engine, SAY_PROBE, now_ns))
+	for (unsigned i = 0; i < count; i++) {
+		if (!say_room(engine, SAY_WITNESS, now_ns))
 			return;
-		struct arp request = frame_from(engine, ARP_REQUEST, &from);
-		request.tpa = engine->conf->router[r];
-		if (!mac_is_zero(&router->mac) &&
-		    router->unanswered % BROADCAST_EVERY != BROADCAST_EVERY - 1)
-			request.dst = router->mac;
-		router->unanswered++;
-		emit(engine, FRAME_WITNESS, &request, now_ns);
+		ask_router(engine, engine->witness, now_ns);
+		engine->witness = (engine->witness + 1) % engine->conf->routers;
 	}
 	engine->witnessed_ns = now_ns;
 }
@@ -373,14 +414,7 @@ hello(struct engine *engine, uint64_t now_ns)
 		ip = &engine->self.base;
 	if (ip == NULL)
 		return;
-	/* Without a router to address it to, an announcement; a base address is none. */
-	struct arp word = frame_from(engine, ARP_REQUEST, ip);
-	if (conf->routers > 0) {
-		word = audible_claim(engine, ip);
-	} else if (ip == &engine->self.base) {
-		word.op = ARP_REPLY;
-		word.tha = mac_broadcast;
-	}
+	struct arp word = audible_claim(engine, ip);
 	emit(engine, FRAME_HELLO, &word, now_ns);
 }
 
@@ -394,9 +428,10 @@ say_tick(struct engine *engine, uint64_t now_ns)
 	if (now_ns >= engine->hello_ns) {
 		hello(engine, now_ns);
 		engine->loss -= engine->loss >> FORGET_SHIFT;
-		/* Keep the beat; after a gap, start a new one. */
+		/* Keep the beat; after a gap, start a new one. Under max_rate no two may
+		 * come closer. */
 		engine->hello_ns += every_ns;
-		if (engine->hello_ns <= now_ns)
+		if (engine->hello_ns <= now_ns || engine->pace.limit != 0)
 			engine->hello_ns = now_ns + every_ns;
 	}
 	/* When nobody is heard, the routers are asked whether it is self that is cut off.
@@ -411,9 +446,9 @@ say_tick(struct engine *engine, uint64_t now_ns)
 			return;
 		}
 		say_witness(engine, now_ns);
-		engine->witness_ns =
-		    now_ns +
-		    (engine->isolated ? every_ns : 2 * engine->peer_timing.interval_ns);
+		engine->witness_ns = now_ns + engine->ask_routers_ns;
+		if (engine->isolated && engine->witness_ns < now_ns + every_ns)
+			engine->witness_ns = now_ns + every_ns;
 	}
 }
 
@@ -434,10 +469,16 @@ refresh(struct engine *engine, unsigned address, uint64_t now_ns)
 		announcing->next_ns = first_ns;
 		return;
 	}
+	/* All or none: with few frames to spend the last router would never have its
+	 * turn. */
+	unsigned more = engine->conf->routers - 1;
+	if (!say_room(engine, SAY_ANSWER + more, now_ns)) {
+		announcing->next_ns = say_when(engine, SAY_ANSWER + more, now_ns);
+		return;
+	}
 	announcing->next_ns = now_ns + REFRESH_S * SEC_NS;
 	for (unsigned r = 0; r < engine->conf->routers; r++)
-		if (say_room(engine, SAY_ANSWER, now_ns))
-			confirm(engine, address, r, now_ns);
+		confirm(engine, address, r, now_ns);
 }
 
 static void
@@ -447,7 +488,7 @@ repeat(struct engine *engine, unsigned address, uint64_t now_ns)
 	bool blind = engine->conf->routers == 0;
 
 	if (announcing->claimed_ns == NEVER ||
-	    (blind && announcing->sent >= REPEATS_BLIND)) {
+	    (blind && announcing->sent >= REPEATS_BLIND && engine->every_ns == 0)) {
 		announcing->next_ns = NEVER;
 		return;
 	}
@@ -458,6 +499,12 @@ repeat(struct engine *engine, unsigned address, uint64_t now_ns)
 	if (!announce(engine, address, now_ns))
 		return; /* the pace has set the next time */
 	announcing->sent++;
+	if (blind && announcing->sent >= REPEATS_BLIND) {
+		/* Routers that nobody has named may ignore the form of a hello too. */
+		announcing->sent = REPEATS_BLIND;
+		announcing->next_ns = now_ns + REFRESH_S * SEC_NS;
+		return;
+	}
 	announcing->next_ns =
 	    announcing->sent < REPEATS
 		? announcing->claimed_ns + repeat_ms[announcing->sent] * MS_NS
