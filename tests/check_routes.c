@@ -330,7 +330,7 @@ START_TEST(a_limit_is_never_silent)
 	wish_for("linux");
 	wish.split = 2;
 	ck_assert(routes_decide(&routes, &wish));
-	ck_assert(warned("one server gets 2 shares and another 3: a multiple of 14"));
+	ck_assert(warned("2 to 3 next hops a server: a multiple of 14"));
 }
 END_TEST
 

@@ -245,9 +245,9 @@ note_unevenness(struct routes *routes)
 		spread(routes, p, CONF_NONE, &least, &most);
 		if (least < most) {
 			routes_warn(routes,
-			    "of some external addresses one server gets %u shares and "
-			    "another "
-			    "%u: a multiple of %u addresses would be even",
+			    "some external addresses are shared unevenly, %u to %u next "
+			    "hops a "
+			    "server: a multiple of %u addresses would be even",
 			    least, most, servers * routes->parts);
 			return;
 		}

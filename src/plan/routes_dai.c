@@ -156,32 +156,31 @@ routes_print_dai(FILE *out, const struct routes *routes)
 {
 	const struct routes_wish *wish = routes->wish;
 
-	fputs("! Dynamic ARP inspection (Cisco IOS, IOS-XE, NX-OS), by vlbplan.\n"
-	      "! Not run by us: from documentation. `show ip arp inspection' counts what "
-	      "it\n"
-	      "! drops, `show arp access-list' shows the list.\n"
-	      "! Replace <vlan>, and <ports...> by those of the servers and of the "
-	      "routers.\n",
-	    out);
+	fputs("! Dynamic ARP inspection (Cisco IOS, IOS-XE, NX-OS), by vlbplan.\n", out);
+	routes_comment(out, "!",
+	    "Not run by us: from documentation. `show ip arp inspection' counts what it "
+	    "drops, "
+	    "`show arp access-list' shows the list.");
+	fputs("! Replace what stands in <angle brackets>.\n", out);
 	for (unsigned w = 0; w < routes->warnings; w++)
 		routes_comment(out, "!", "WARNING: %s.", routes->warning[w]);
 	if (wish->conf->routers == 0)
-		fputs("! No router is named (`router = ' in [cluster]): each makes a "
-		      "claim one\n"
-		      "! frame longer, which the rate below lacks.\n",
-		    out);
+		routes_comment(out, "!",
+		    "No router is named (`router = ' in [cluster]): each makes a claim "
+		    "one frame "
+		    "longer, which is not counted here.");
 	if (!bases_known(wish))
-		fputs("! A server asks from its own address, too: replace <base "
-		      "address...>, or\n"
-		      "! say --base NAME=ADDRESS.\n",
-		    out);
+		routes_comment(out, "!",
+		    "A server asks from its own address, too: --base NAME=ADDRESS tells "
+		    "it.");
 	print_list(out, wish);
 	print_rates(out, wish->conf);
 	print_limit(out, wish->conf);
-	fputs("! A port that exceeds its limit (15 by default) is shut.\n"
-	      "! Other hosts of the VLAN need a line, or a binding of DHCP snooping.\n"
-	      "! `validate dst-mac' drops one of the forms of a claim, the others pass;\n"
-	      "! `validate ip' needs `allow zeros' where a server has no address of its "
-	      "own.\n",
-	    out);
+	fputs("! A port that exceeds its limit (15 by default) is shut.\n", out);
+	routes_comment(out, "!",
+	    "Other hosts of the VLAN need a line, or a binding of DHCP snooping. "
+	    "`validate "
+	    "dst-mac' drops one of the forms of a claim, the others pass; `validate ip' "
+	    "needs "
+	    "`allow zeros' where a server has no address of its own.");
 }

@@ -328,6 +328,34 @@ def combinations():
                paths)
 
 
+@test("routes: every complaint names what to write")
+def routes_refused():
+    status, out, err = run("--routes", "help")
+    check_equal((status, err), (0, ""), "--routes help")
+    check(all(name in out for name in ("linux", "junos", "dai", "edgeos")), out)
+    for words, says in ((("junoss",), "there is no router `junoss'; known are linux, frr"),
+                        (("edgeos",), "no routes for edgeos: .* packets of one flow"),
+                        (("linux", "--external", "203.0.113.0"), "`203.0.113.0' is no range"),
+                        (("linux", "--external", "10.77.0.0/16"),
+                         "10.77.0.0/16 contains the failover address 10.77.0.1"),
+                        (("linux", "--external", "203.0.113.0/24,203.0.113.128/25"),
+                         "203.0.113.0/24 and 203.0.113.128/25 overlap; remove one"),
+                        (("linux", "--split", "0"), "--split: `0' is out of bounds"),
+                        (("linux", "--split", "3"), "--split is 1, 2, 4, 8"),
+                        (("linux", "--router-interface", "a b"), "`a b' is no interface"),
+                        (("linux", "--paths", "231"), "takes no more than 230"),
+                        (("checkpoint", "--paths", "4"), "too few next hops: in 8 parts"),
+                        (("dai", "--base", "A"), "`A' is incomplete; write NAME=ADDRESS"),
+                        (("dai", "--base", "Z=10.77.128.1"), "there is no server Z"),
+                        (("dai", "--base", "A=10.77.0.1"), "10.77.0.1 is a failover address"),
+                        (("linux", "--tiers", "2"), "--tiers goes with")):
+        refuse(USAGE, says, "-c", EXAMPLE, "--routes", *words)
+    refuse(USAGE, "what should the router send to the servers.* --external", *SIX, "--routes",
+           "linux")
+    for option in (("--split", "2"), ("--router-interface", "eth1"), ("--base", "A=10.0.0.1")):
+        refuse(USAGE, f"{option[0]} goes with --routes", *SIX, *option)
+
+
 @test("a file that is missing or wrong is told as vlbd tells it")
 def wrong_file():
     refuse(FILE_WRONG, "none.ini: cannot be opened", "-c", "none.ini")

@@ -151,7 +151,7 @@ def halves(cluster):
     serve_by_hand(cluster)
     forget_routes(cluster)
     text = vlbplan(cluster, "linux", "--split", "2", "--external", "203.0.113.0/24",
-                   warning="one server gets 2 shares and another 3")
+                   warning="2 to 3 next hops a server")
     cluster.run("router", "sh", "-e", write(cluster, "routes.sh", text))
     check(all_in(cluster, text), text)
     sets = [set(re.findall(r"via (\S+)", part)) for part in text.split("ip route replace")[1:]]
