@@ -261,6 +261,25 @@ add_if(
 	return status == -EDOM || status == -EOPNOTSUPP ? 0 : status;
 }
 
+static struct scmp_arg_cmp
+equals(unsigned argument, scmp_datum_t value)
+{
+	struct scmp_arg_cmp test = { .arg = argument, .op = SCMP_CMP_EQ };
+
+	test.datum_a = value;
+	return test;
+}
+
+static struct scmp_arg_cmp
+has_bits(unsigned argument, scmp_datum_t mask, scmp_datum_t bits)
+{
+	struct scmp_arg_cmp test = { .arg = argument, .op = SCMP_CMP_MASKED_EQ };
+
+	test.datum_a = mask;
+	test.datum_b = bits;
+	return test;
+}
+
 /* A file that exists is never opened for writing. */
 static int
 add_open(scmp_filter_ctx filter, const char *name, unsigned argument)
@@ -275,9 +294,9 @@ add_open(scmp_filter_ctx filter, const char *name, unsigned argument)
 			    (way & 1 ? O_CREAT : 0) | (way & 2 ? O_EXCL : 0);
 			bool good =
 			    mode == O_RDONLY ? (flags & O_CREAT) == 0 : flags == anew;
-			status = add_if(filter,
-			    good ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EPERM), name,
-			    SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, mask, mode | flags));
+			status =
+			    add_if(filter, good ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EPERM),
+				name, has_bits(argument, mask, mode | flags));
 		}
 	return status;
 }
@@ -288,8 +307,8 @@ add_threads(scmp_filter_ctx filter, uint32_t arch)
 {
 	unsigned flags = arch == SCMP_ARCH_S390 || arch == SCMP_ARCH_S390X ? 1 : 0;
 
-	return add_if(filter, SCMP_ACT_ALLOW, "clone",
-	    SCMP_CMP(flags, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+	return add_if(
+	    filter, SCMP_ACT_ALLOW, "clone", has_bits(flags, CLONE_THREAD, CLONE_THREAD));
 }
 
 static int
@@ -303,17 +322,17 @@ add_conditions(scmp_filter_ctx filter, uint32_t arch)
 	if (status == 0)
 		status = add_open(filter, "openat", 2);
 	for (size_t i = 0; i < COUNT(memory) && status == 0; i++)
-		status = add_if(filter, SCMP_ACT_ALLOW, memory[i],
-		    SCMP_CMP(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+		status =
+		    add_if(filter, SCMP_ACT_ALLOW, memory[i], has_bits(2, PROT_EXEC, 0));
 	for (size_t i = 0; i < COUNT(families) && status == 0; i++)
 		status = add_if(filter, SCMP_ACT_ALLOW, "socket",
-		    SCMP_CMP(0, SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+		    equals(0, (scmp_datum_t)families[i]));
 	for (size_t i = 0; i < COUNT(names) && status == 0; i++)
-		status = add_if(filter, SCMP_ACT_ALLOW, "prctl",
-		    SCMP_CMP(0, SCMP_CMP_EQ, (scmp_datum_t)names[i]));
+		status = add_if(
+		    filter, SCMP_ACT_ALLOW, "prctl", equals(0, (scmp_datum_t)names[i]));
 	for (size_t i = 0; i < COUNT(self) && status == 0; i++)
-		status = add_if(filter, SCMP_ACT_ALLOW, self[i],
-		    SCMP_CMP(0, SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+		status = add_if(
+		    filter, SCMP_ACT_ALLOW, self[i], equals(0, (scmp_datum_t)getpid()));
 	return status == 0 ? add_threads(filter, arch) : status;
 }
 
