@@ -1078,6 +1078,36 @@ START_TEST(who_drops_out_of_a_list_hands_over_to_those_who_reloaded_before)
 }
 END_TEST
 
+/* It waits for nothing any more, and its clock goes on. */
+START_TEST(who_drops_out_of_a_list_while_it_waits_forgets_what_for)
+{
+	up_six("failback = 2s");
+	cluster_crash(cl, A);
+	cluster_run(cl, SEC_NS);
+	cluster_start(cl, A);
+	cluster_run(cl, SEC_NS);
+	ck_assert_int_eq(cluster_state(cl, A, 1), RELEASED);
+	struct conf *conf = cluster_conf(6, "failback = 2s", true);
+	struct conf_address *first = &conf->address[cluster_address(cl, 1)];
+	first->server[0] = B;
+	first->server[1] = C;
+	for (unsigned s = A; s <= F; s++)
+		reload(s, conf);
+	for (unsigned i = 0; i < 50; i++) {
+		cluster_run(cl, 100 * MS_NS);
+		ck_assert_uint_gt(
+		    engine_deadline(cl->server[A].engine), cl->now_ns - SEC_NS);
+	}
+	ck_assert_int_eq(cluster_state(cl, A, 1), WATCHING);
+	ck_assert_uint_eq(cluster_count_told(cl, A, REPORT_LATE), 0);
+	ck_assert_int_eq(cluster_holder(cl, 1), 'B');
+	ck_assert_int_eq(cluster_holder(cl, 2), 'A');
+	for (unsigned s = A; s <= F; s++)
+		cluster_kill(cl, s);
+	free(conf);
+}
+END_TEST
+
 START_TEST(who_missed_a_release_does_not_wait_for_the_leaver_for_ever)
 {
 	up_three("failback = 0s");
@@ -1202,6 +1232,7 @@ main(void)
 	ADD(max_rate_is_kept_in_every_second);
 	ADD(under_max_rate_a_cold_start_takes_seconds_not_minutes);
 	ADD(who_drops_out_of_a_list_hands_over_to_those_who_reloaded_before);
+	ADD(who_drops_out_of_a_list_while_it_waits_forgets_what_for);
 	ADD(who_missed_a_release_does_not_wait_for_the_leaver_for_ever);
 	ADD(a_flood_within_one_turn_loses_words_and_never_a_deed);
 	ADD(a_peer_that_does_not_hear_us_is_told_of_seldom);

@@ -460,6 +460,21 @@ timeout_unserved(struct engine *engine, unsigned address, uint64_t now_ns)
 	}
 }
 
+/* A new file has taken self out of the list while self waited for its turn, for an
+ * answer, or out a delay. It only looks on now. */
+static void
+forget_waiting(struct engine *engine, unsigned address, uint64_t now_ns)
+{
+	struct engine_address *a = &engine->address[address];
+	struct reason reason = { .kind = REASON_RELOAD, .server = CONF_NONE };
+	enum failover_state from = failover_state(&a->failover, false);
+
+	failover_init(&a->failover);
+	enum failover_state to = failover_state(&a->failover, false);
+	if (from != to)
+		report_state(engine, address, from, to, &reason, now_ns);
+}
+
 void
 decide_tick(struct engine *engine, unsigned address, uint64_t now_ns)
 {
@@ -469,6 +484,10 @@ decide_tick(struct engine *engine, unsigned address, uint64_t now_ns)
 		decide_hold(engine, address, now_ns);
 	if (now_ns < a->failover.deadline_ns)
 		return;
+	if (a->tier == CONF_NONE && !failover_serves(&a->failover)) {
+		forget_waiting(engine, address, now_ns);
+		return;
+	}
 	switch (a->failover.phase) {
 	case PHASE_WATCH:
 	case PHASE_ASK:
