@@ -142,7 +142,8 @@ roll_calm(struct story *story)
 	for (uint64_t seed = 1;; seed++) {
 		ck_assert(story_roll(story, seed));
 		story->faults = 0;
-		story->victim = 0;
+		story->victims = 1;
+		story->victim[0] = 0;
 		if (story->conf->servers >= 3 && story->deaf_ns == 0)
 			return;
 		story_free(story);
@@ -158,8 +159,9 @@ end_of(const struct story *story)
 static void
 add(struct story *story, uint64_t at_ns, enum fault_kind kind, int server)
 {
-	story->fault[story->faults++] =
-	    (struct fault){ at_ns, kind, server, CONF_NONE, 0 };
+	story->fault[story->faults++] = (struct fault){
+		.at_ns = at_ns, .kind = kind, .server = server, .address = CONF_NONE
+	};
 }
 
 static int
@@ -200,14 +202,14 @@ static void
 break_own_only(struct story *story)
 {
 	add(story, end_of(story) + STILL_S * SEC_NS + 2 * MS_NS, FAULT_DRAIN,
-	    story->victim == 0 ? 1 : 0);
+	    story->victim[0] == 0 ? 1 : 0);
 }
 
 /* Who should take over hangs when the victim dies. */
 static void
 break_outage(struct story *story)
 {
-	story->victim = primary(story->conf, 0);
+	story->victim[0] = primary(story->conf, 0);
 	add(story, end_of(story) + STILL_S * SEC_NS, FAULT_FREEZE,
 	    secondary(story->conf, 0));
 }
@@ -256,8 +258,10 @@ break_not_deaf(struct world *world)
 static void
 break_no_twin(struct world *world)
 {
-	struct fault freeze = { world_time(world) + 1, FAULT_FREEZE,
-		primary(world->conf, 0), CONF_NONE, 0 };
+	struct fault freeze = { .at_ns = world_time(world) + 1,
+		.kind = FAULT_FREEZE,
+		.server = primary(world->conf, 0),
+		.address = CONF_NONE };
 	uint64_t wait_ns =
 	    4 * world->conf->timing.hello_ns +
 	    2 * world->conf->timing.probes * world->conf->timing.probe_interval_ns +
@@ -278,6 +282,35 @@ break_agree(struct world *world)
 	world_run(world, world_time(world) + 60 * SEC_NS);
 }
 
+/* A server dies where nothing may be wrong but a few frames. */
+static void
+break_steady(struct world *world)
+{
+	struct fault crash = { .at_ns = world_time(world) + 1,
+		.kind = FAULT_CRASH,
+		.server = primary(world->conf, 0),
+		.address = CONF_NONE };
+
+	world->steady = true;
+	ck_assert(world_fault(world, &crash));
+	world_run(world, world_time(world) + 10 * SEC_NS);
+}
+
+/* One frame too many. */
+static void
+break_paced(struct world *world)
+{
+	for (unsigned i = 0; i < world->conf->timing.max_rate; i++)
+		promise_sent(world, 0);
+	ck_assert_int_eq(world->violation.promise, PROMISE_PACED);
+	world->violation.promise = PROMISE_NONE;
+	world->now_ns += 2 * SEC_NS;
+	for (unsigned i = 0; i < world->conf->timing.max_rate; i++)
+		promise_sent(world, 0);
+	ck_assert_int_eq(world->violation.promise, PROMISE_NONE);
+	promise_sent(world, 0);
+}
+
 static const struct {
 	void (*story)(struct story *story); /* when all should be calm */
 	void (*world)(struct world *world); /* by hand, in a calm world */
@@ -286,6 +319,8 @@ static const struct {
 	[PROMISE_NOT_DEAF] = { .world = break_not_deaf },
 	[PROMISE_NO_TWIN] = { .world = break_no_twin },
 	[PROMISE_AGREE] = { .world = break_agree },
+	[PROMISE_STEADY] = { .world = break_steady },
+	[PROMISE_PACED] = { .world = break_paced },
 	[PROMISE_CONVERGE] = { .story = break_converge },
 	[PROMISE_ROUTED] = { .story = break_routed },
 	[PROMISE_STILL] = { .story = break_still },
@@ -327,7 +362,10 @@ START_TEST(each_promise_is_noticed_when_it_is_broken)
 		   !has_stranger(story.conf)) &&
 	       (story_free(&story), true));
 	story.faults = 0;
-	story.victim = 0;
+	story.victims = 1;
+	story.victim[0] = 0;
+	if (promise == PROMISE_PACED)
+		story.conf->timing.max_rate = 100;
 	if (breakers[promise].world != NULL) {
 		result.violation.promise =
 		    broken_by_hand(&story, breakers[promise].world);
@@ -375,14 +413,14 @@ START_TEST(every_fault_has_words)
 
 	roll_calm(&story);
 	for (unsigned kind = 0; kind < FAULTS; kind++) {
-		struct fault fault = { 0, (enum fault_kind)kind, 0, 0, 3 };
+		struct fault fault = { .kind = (enum fault_kind)kind, .amount = 3 };
 		tell_fault(&fault, story.conf, text);
-		ck_assert_msg(strstr(text, "(null)") == NULL && text[0] != ' ', "%s: %s",
-		    fault_name(fault.kind), text);
+		ck_assert_msg(strstr(text, "(null)") == NULL && text[0] != ' ', "%u: %s",
+		    kind, text);
 		ck_assert_str_ne(text, other);
 		strcpy(other, text);
 	}
-	struct fault loss = { 0, FAULT_LOSS, FAULT_ALL, CONF_NONE, 125000 };
+	struct fault loss = { .kind = FAULT_LOSS, .server = FAULT_ALL, .amount = 125000 };
 	ck_assert_str_eq(
 	    tell_fault(&loss, story.conf, text), "loss on every cable: 12.5%");
 	ck_assert(tell_is_injury(&loss));

@@ -7,7 +7,7 @@ set -u
 src=${srcdir:-.}
 vlbsim=${VLB_BUILD:-.}/vlbsim
 first=${VLB_SEED:-$(($(date +%s) % 1000000000 * 10000))}
-count=${VLB_SEEDS:-6000}
+count=${VLB_SEEDS:-3000}
 said=$(mktemp) || exit 99
 trap 'rm -f "$said"' EXIT
 
@@ -21,15 +21,19 @@ hunt() { # number, text, options of `vlbsim hunt'
 	sed 's/^/# /' "$said"
 }
 
-echo 1..3
+echo 1..5
 hunt 1 "the seeds that once broke a promise hold" --seeds "$src/tests/data/seeds.txt"
 echo "# VLB_SEED=$first VLB_SEEDS=$count"
 hunt 2 "$count fresh seeds hold" --first "$first" --count "$count"
+hunt 3 "a third as many of odd clusters hold" --first $((1000000000000000 + first)) \
+	--count $((count / 3))
+hunt 4 "a sixth as many of steady clusters hold" --first $((2000000000000000 + first)) \
+	--count $((count / 6))
 
 # The same seed is the same history.
 "$vlbsim" replay "$first" >"$said" 2>&1
 if "$vlbsim" replay "$first" 2>&1 | cmp -s - "$said" && grep -q 'hash [0-9a-f]\{16\}' "$said"; then
-	echo "ok 3 - seed $first is the same story twice"
+	echo "ok 5 - seed $first is the same story twice"
 else
-	echo "not ok 3 - seed $first is the same story twice"
+	echo "not ok 5 - seed $first is the same story twice"
 fi

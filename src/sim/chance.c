@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* chance.c - a random world and its faults, out of a seed. */
-#include <inttypes.h>
-#include <stdio.h>
+/* chance.c - a random world and its faults, out of a seed. The dice of the common family
+ * fall as they always did, or old seeds would tell other stories. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "story.h"
+#include "chance.h"
 
 enum {
 	SERVERS_MIN = 2,
@@ -13,139 +12,25 @@ enum {
 	TIERS_MAX = 4,
 	ADDRESSES_EACH = 3,
 	FAULTS_MAX = 10,
-	CALM_S = 6, /* before the first fault */
 	CHAOS_MIN_S = 3,
 	CHAOS_MAX_S = 25,
 	SICK_MAX = 4
 };
 
-struct feed {
-	struct conf_reader *reader;
-	int line;
-};
-
-static void
-set(struct feed *feed, const char *key, const char *value)
+enum story_family
+story_family(uint64_t seed)
 {
-	conf_set(feed->reader, feed->line++, key, value);
+	return (enum story_family)(seed / FAMILY_SEEDS % FAMILIES);
 }
 
-static void
-roll_timing(struct feed *feed, struct dice *dice)
-{
-	static const char *const hellos[] = { "10ms", "50ms", "100ms", "100ms", "200ms" };
-	static const char *const leases[] = { "1s", "2s", "5s", "5s", "10s" };
-	static const char *const failbacks[] = { "0s", "0s", "500ms", "2s" };
+/* --- faults ---------------------------------------------------------------------------
+ */
 
-	conf_section(feed->reader, feed->line++, "timing");
-	set(feed, "hello", hellos[dice_below(dice, 5)]);
-	set(feed, "probes", dice_chance(dice, 700000) ? "5" : "3");
-	set(feed, "lease", leases[dice_below(dice, 5)]);
-	set(feed, "failback", failbacks[dice_below(dice, 4)]);
-	set(feed, "answer_timeout", dice_chance(dice, 500000) ? "300ms" : "100ms");
-	/* Rarely: returns may take minutes then. */
-	set(feed, "max_moves", dice_chance(dice, 950000) ? "off" : "4");
-}
-
-/* What it does is the world's business. */
-static void
-set_check(struct feed *feed, struct dice *dice)
-{
-	static const char *const counts[] = { "1", "2", "3" };
-
-	conf_section(feed->reader, feed->line++, "check web");
-	set(feed, "type", "tcp");
-	set(feed, "target", "127.0.0.1:80");
-	set(feed, "interval", dice_chance(dice, 500000) ? "100ms" : "500ms");
-	set(feed, "rise", counts[dice_below(dice, 3)]);
-	set(feed, "fall", counts[dice_below(dice, 3)]);
-}
-
-/* Each address has a random list; the first servers come round in turn. */
-static void
-roll_lists(uint8_t list[][CONF_TIERS], unsigned addresses, unsigned servers,
-    unsigned tiers, struct dice *dice)
-{
-	for (unsigned a = 0; a < addresses; a++) {
-		uint8_t left[CONF_SERVERS];
-		unsigned count = 0;
-		for (unsigned s = 0; s < servers; s++)
-			if (s != a % servers)
-				left[count++] = (uint8_t)s;
-		list[a][0] = (uint8_t)(a % servers);
-		for (unsigned t = 1; t < tiers; t++) {
-			unsigned pick = (unsigned)dice_below(dice, count);
-			list[a][t] = left[pick];
-			left[pick] = left[--count];
-		}
-	}
-}
-
-/* The same lists without the last server: what an older file may look like. */
-static struct conf *
-make_conf(uint8_t list[][CONF_TIERS], unsigned addresses, unsigned servers,
-    unsigned tiers, unsigned routers, bool without_last, bool checked,
-    uint64_t timing_seed)
-{
-	struct feed feed = { malloc(conf_reader_size()), 1 };
-	struct conf *conf = malloc(sizeof(*conf));
-	unsigned kept = without_last ? servers - 1 : servers;
-	struct dice dice;
-
-	if (feed.reader == NULL || conf == NULL)
-		abort();
-	dice_seed(&dice, timing_seed);
-	conf_begin(feed.reader, conf);
-	conf_section(feed.reader, feed.line++, "cluster");
-	set(&feed, "interface", "eth1");
-	if (routers > 0)
-		set(&feed, "router",
-		    routers == 1 ? "10.77.255.254" : "10.77.255.254, 10.77.255.253");
-	roll_timing(&feed, &dice);
-	if (checked)
-		set_check(&feed, &dice);
-	for (unsigned s = 0; s < kept; s++) {
-		char text[64];
-		snprintf(text, sizeof(text), "server %c", (char)('A' + s));
-		conf_section(feed.reader, feed.line++, text);
-		snprintf(text, sizeof(text), "02:00:00:00:00:%02x", s + 1);
-		set(&feed, "mac", text);
-		for (unsigned t = 0; t < tiers; t++)
-			for (unsigned a = 0; a < addresses; a++) {
-				unsigned place = 0, at;
-				for (at = 0; at < tiers && list[a][at] != s; at++)
-					place += list[a][at] < kept;
-				if (at == tiers || place != t)
-					continue;
-				char key[16];
-				snprintf(key, sizeof(key), "tier%u", t + 1);
-				snprintf(text, sizeof(text), "10.77.0.%u", a + 1);
-				set(&feed, key, text);
-			}
-	}
-	if (!conf_finish(feed.reader)) {
-		unsigned count, total;
-		const struct conf_error *errors =
-		    conf_errors(feed.reader, &count, &total);
-		for (unsigned i = 0; i < count; i++)
-			fprintf(stderr, "rolled a bad file: %d: %s\n", errors[i].line,
-			    errors[i].text);
-		abort();
-	}
-	free(feed.reader);
-	return conf;
-}
-
-/* --- faults
- * ------------------------------------------------------------------------------ */
-
-static void
-add(struct story *story, uint64_t at_ns, enum fault_kind kind, int server, int address,
-    uint64_t amount)
+void
+chance_add(struct story *story, const struct fault *fault)
 {
 	if (story->faults < WORLD_FAULTS)
-		story->fault[story->faults++] =
-		    (struct fault){ at_ns, kind, server, address, amount };
+		story->fault[story->faults++] = *fault;
 }
 
 static const struct {
@@ -178,94 +63,165 @@ static const struct {
 	{ FAULT_OLDFILE, FAULT_NEWFILE, 0, 0, false },
 };
 
-static void
-roll_fault(struct story *story, struct dice *dice, uint64_t begin_ns, uint64_t end_ns)
+/* Only the odd family has cables that are bad in one direction. */
+static enum fault_way
+roll_way(const struct story *story, struct dice *dice, enum fault_kind kind)
 {
-	const unsigned i = (unsigned)dice_below(dice, sizeof(menu) / sizeof(menu[0]));
-	uint64_t at_ns = dice_between(dice, begin_ns, end_ns);
-	uint64_t until_ns = at_ns + dice_between(dice, 10 * MS_NS, 8 * SEC_NS);
-	int server = (int)dice_below(dice, story->conf->servers);
-	int address = (int)dice_below(dice, story->conf->addresses);
-	uint64_t amount = dice_between(dice, menu[i].low, menu[i].high);
+	bool cable = kind == FAULT_LOSS || kind == FAULT_BURSTS || kind == FAULT_COPIES ||
+		     kind == FAULT_DELAY || kind == FAULT_JITTER;
 
-	if (menu[i].everybody && dice_chance(dice, 500000))
-		server = FAULT_ALL;
-	if (menu[i].kind == FAULT_PARTITION)
-		amount = dice_below(dice, UINT64_C(1) << story->conf->servers);
-	if (menu[i].kind == FAULT_ROUTER)
-		server = 0;
-	if (menu[i].kind == FAULT_OLDFILE && story->old_conf == NULL)
-		return;
-	add(story, at_ns, menu[i].kind, server, address, amount);
-	if (menu[i].end != FAULTS && until_ns < story->heal_ns)
-		add(story, until_ns, menu[i].end, server, address, 0);
+	if (story->family != FAMILY_ODD || !cable)
+		return WAY_BOTH;
+	return (enum fault_way)dice_below(dice, 3);
 }
 
-/* Services that fail while their servers live. Everything else of a seed's story is as it
- * would be without. */
-static void
-roll_sickness(struct story *story, struct dice *dice, uint64_t begin_ns, uint64_t end_ns)
+void
+chance_fault(struct story *story, struct dice *dice, uint64_t begin_ns, uint64_t end_ns)
+{
+	const unsigned i = (unsigned)dice_below(dice, sizeof(menu) / sizeof(menu[0]));
+	struct fault fault = { .kind = menu[i].kind };
+
+	fault.at_ns = dice_between(dice, begin_ns, end_ns);
+	uint64_t until_ns = fault.at_ns + dice_between(dice, 10 * MS_NS, 8 * SEC_NS);
+	fault.server = (int)dice_below(dice, story->conf->servers);
+	fault.address = (int)dice_below(dice, story->conf->addresses);
+	fault.amount = dice_between(dice, menu[i].low, menu[i].high);
+	if (menu[i].everybody && dice_chance(dice, 500000))
+		fault.server = FAULT_ALL;
+	if (fault.kind == FAULT_PARTITION)
+		fault.amount = dice_below(dice, UINT64_C(1) << story->conf->servers);
+	if (fault.kind == FAULT_ROUTER)
+		fault.server = 0;
+	if (fault.kind == FAULT_OLDFILE && story->old_conf == NULL)
+		return;
+	fault.way = roll_way(story, dice, fault.kind);
+	chance_add(story, &fault);
+	if (menu[i].end == FAULTS || until_ns >= story->heal_ns)
+		return;
+	fault.at_ns = until_ns;
+	fault.kind = menu[i].end;
+	fault.amount = 0;
+	chance_add(story, &fault);
+}
+
+bool
+chance_checked(struct dice *dice)
+{
+	return dice_chance(dice, 300000);
+}
+
+void
+chance_sickness(
+    struct story *story, struct dice *dice, uint64_t begin_ns, uint64_t end_ns)
 {
 	unsigned count = (unsigned)dice_between(dice, 1, SICK_MAX);
 
 	for (unsigned i = 0; i < count; i++) {
-		uint64_t at_ns = dice_between(dice, begin_ns, end_ns);
-		uint64_t until_ns = at_ns + dice_between(dice, 10 * MS_NS, 10 * SEC_NS);
-		int server = (int)dice_below(dice, story->conf->servers);
+		struct fault fault = { .kind = FAULT_SICKEN, .address = CONF_NONE };
+		fault.at_ns = dice_between(dice, begin_ns, end_ns);
+		uint64_t until_ns =
+		    fault.at_ns + dice_between(dice, 10 * MS_NS, 10 * SEC_NS);
+		fault.server = (int)dice_below(dice, story->conf->servers);
 		if (dice_chance(dice, 150000))
-			server = FAULT_ALL;
-		add(story, at_ns, FAULT_SICKEN, server, CONF_NONE, 0);
+			fault.server = FAULT_ALL;
+		chance_add(story, &fault);
+		fault.at_ns = until_ns;
+		fault.kind = FAULT_CURE;
 		if (until_ns < story->heal_ns)
-			add(story, until_ns, FAULT_CURE, server, CONF_NONE, 0);
+			chance_add(story, &fault);
 	}
+}
+
+void
+chance_victims(struct story *story, struct dice *dice)
+{
+	const unsigned servers = story->conf->servers;
+
+	story->victims = 0;
+	if (!dice_chance(dice, 500000))
+		return;
+	story->victim[story->victims++] = (int)dice_below(dice, servers);
+	unsigned count = (unsigned)dice_between(dice, 1, STORY_VICTIMS);
+	while (story->victims < count && story->victims + 1 < servers) {
+		int next = (int)dice_below(dice, servers);
+		for (unsigned v = 0; v < story->victims; v++)
+			if (story->victim[v] == next) {
+				next = (next + 1) % (int)servers;
+				v = UINT32_MAX;
+			}
+		story->victim[story->victims++] = next;
+	}
+	story->together = dice_chance(dice, 500000);
+}
+
+/* --- the world ------------------------------------------------------------------------
+ */
+
+void
+chance_network(struct story *story, struct dice *dice)
+{
+	for (unsigned r = 0; r < story->conf->routers; r++) {
+		story->kind[r] = (enum router_kind)dice_below(dice, ROUTER_KINDS);
+		story->belief[r] = (enum router_belief)dice_below(dice, ROUTER_BELIEFS);
+	}
+	story->suppresses = dice_chance(dice, 200000);
+	story->deaf_ns =
+	    dice_chance(dice, 200000) ? dice_between(dice, 1, 3) * SEC_NS : 0;
+	for (unsigned s = 0; s < story->conf->servers; s++)
+		story->drift_ppm[s] =
+		    dice_chance(dice, 300000) ? (int64_t)dice_below(dice, 400) - 200 : 0;
+}
+
+static void
+roll_common(struct story *story, struct dice *dice)
+{
+	struct chance_file file = { .family = FAMILY_COMMON };
+	struct dice sick;
+
+	/* From dice of its own: all else of a seed's story is as it would be without. */
+	dice_seed(&sick, story->seed ^ UINT64_C(0x51c4));
+	file.checked = chance_checked(&sick);
+	file.servers = (unsigned)dice_between(dice, SERVERS_MIN, SERVERS_MAX);
+	file.tiers = (unsigned)dice_between(
+	    dice, 2, file.servers < TIERS_MAX ? file.servers : TIERS_MAX);
+	file.addresses = file.servers * (unsigned)dice_between(dice, 1, ADDRESSES_EACH);
+	file.routers = (unsigned)dice_between(dice, 1, 2);
+	file.timing_seed = dice_next(dice);
+	chance_lists(&file, dice);
+	story->conf = chance_conf(&file, false);
+	if (file.servers > 2 && dice_chance(dice, 100000))
+		story->old_conf = chance_conf(&file, true);
+	chance_network(story, dice);
+	story->late_sweeps = true;
+
+	uint64_t begin_ns = CHANCE_CALM_S * SEC_NS;
+	uint64_t end_ns =
+	    begin_ns + dice_between(dice, CHAOS_MIN_S, CHAOS_MAX_S) * SEC_NS;
+	story->heal_ns = end_ns + SEC_NS;
+	unsigned count = (unsigned)dice_between(dice, 1, FAULTS_MAX);
+	for (unsigned i = 0; i < count; i++)
+		chance_fault(story, dice, begin_ns, end_ns);
+	if (file.checked)
+		chance_sickness(story, &sick, begin_ns, end_ns);
+	chance_victims(story, dice);
 }
 
 bool
 story_roll(struct story *story, uint64_t seed)
 {
-	uint8_t list[SERVERS_MAX * ADDRESSES_EACH][CONF_TIERS];
-	struct dice dice, sick;
+	static void (*const roll[FAMILIES])(struct story * story, struct dice * dice) = {
+		[FAMILY_COMMON] = roll_common,
+		[FAMILY_ODD] = chance_odd,
+		[FAMILY_STEADY] = chance_steady,
+	};
+	struct dice dice;
 
 	memset(story, 0, sizeof(*story));
 	dice_seed(&dice, seed);
-	dice_seed(&sick, seed ^ UINT64_C(0x51c4));
-	bool checked = dice_chance(&sick, 300000);
 	story->seed = seed;
-	unsigned servers = (unsigned)dice_between(&dice, SERVERS_MIN, SERVERS_MAX);
-	unsigned tiers =
-	    (unsigned)dice_between(&dice, 2, servers < TIERS_MAX ? servers : TIERS_MAX);
-	unsigned addresses = servers * (unsigned)dice_between(&dice, 1, ADDRESSES_EACH);
-	unsigned routers = (unsigned)dice_between(&dice, 1, 2);
-	uint64_t timing_seed = dice_next(&dice);
-	roll_lists(list, addresses, servers, tiers, &dice);
-	story->conf = make_conf(
-	    list, addresses, servers, tiers, routers, false, checked, timing_seed);
-	if (servers > 2 && dice_chance(&dice, 100000))
-		story->old_conf = make_conf(
-		    list, addresses, servers, tiers, routers, true, checked, timing_seed);
-	for (unsigned r = 0; r < routers; r++) {
-		story->kind[r] = (enum router_kind)dice_below(&dice, ROUTER_KINDS);
-		story->belief[r] = (enum router_belief)dice_below(&dice, ROUTER_BELIEFS);
-	}
-	story->suppresses = dice_chance(&dice, 200000);
-	story->deaf_ns =
-	    dice_chance(&dice, 200000) ? dice_between(&dice, 1, 3) * SEC_NS : 0;
-	for (unsigned s = 0; s < servers; s++)
-		story->drift_ppm[s] = dice_chance(&dice, 300000)
-					  ? (int64_t)dice_below(&dice, 400) - 200
-					  : 0;
-
-	uint64_t begin_ns = CALM_S * SEC_NS;
-	uint64_t end_ns =
-	    begin_ns + dice_between(&dice, CHAOS_MIN_S, CHAOS_MAX_S) * SEC_NS;
-	story->heal_ns = end_ns + SEC_NS;
-	unsigned count = (unsigned)dice_between(&dice, 1, FAULTS_MAX);
-	for (unsigned i = 0; i < count; i++)
-		roll_fault(story, &dice, begin_ns, end_ns);
-	if (checked)
-		roll_sickness(story, &sick, begin_ns, end_ns);
-	story->victim =
-	    dice_chance(&dice, 500000) ? (int)dice_below(&dice, servers) : CONF_NONE;
+	story->family = story_family(seed);
+	story->steady_ns = UINT64_MAX;
+	roll[story->family](story, &dice);
 	return true;
 }
 

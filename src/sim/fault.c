@@ -1,62 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* fault.c - what can go wrong, by name. */
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "world_internal.h"
 
-static const char *const names[FAULTS] = {
-	[FAULT_CRASH] = "crash",
-	[FAULT_RETURN] = "return",
-	[FAULT_CUT] = "cut",
-	[FAULT_MEND] = "mend",
-	[FAULT_SILENCE] = "silence",
-	[FAULT_KILL] = "kill",
-	[FAULT_START] = "start",
-	[FAULT_STOP] = "stop",
-	[FAULT_DRAIN] = "drain",
-	[FAULT_RESUME] = "resume",
-	[FAULT_FREEZE] = "freeze",
-	[FAULT_THAW] = "thaw",
-	[FAULT_PAUSE] = "pause",
-	[FAULT_UNPAUSE] = "unpause",
-	[FAULT_STEAL] = "steal",
-	[FAULT_FLUSH] = "flush",
-	[FAULT_SLOW] = "slow",
-	[FAULT_FAIL] = "fail-changes",
-	[FAULT_LOSS] = "loss",
-	[FAULT_BURSTS] = "bursts",
-	[FAULT_COPIES] = "copies",
-	[FAULT_DELAY] = "delay",
-	[FAULT_JITTER] = "jitter",
-	[FAULT_PARTITION] = "partition",
-	[FAULT_HEAL] = "heal",
-	[FAULT_FOREIGN] = "foreign",
-	[FAULT_ROUTER] = "router-reboot",
-	[FAULT_OLDFILE] = "old-file",
-	[FAULT_NEWFILE] = "new-file",
-	[FAULT_SICKEN] = "sicken",
-	[FAULT_CURE] = "cure",
-};
-
-const char *
-fault_name(enum fault_kind kind)
+static void
+set_cable(struct world_cable *cable, const struct fault *fault)
 {
-	return kind < FAULTS ? names[kind] : "?";
-}
-
-int
-fault_format(const struct fault *fault, const struct conf *conf, char *text, size_t size)
-{
-	const char *who = fault->server >= 0 && fault->kind != FAULT_ROUTER
-			      ? conf->server[fault->server].name
-			      : "";
-	char ip[IP_TEXT] = "";
-
-	if (fault->address != CONF_NONE)
-		ip_format(&conf->address[fault->address].ip, ip);
-	return snprintf(text, size, "%s%s%s%s%s (%" PRIu64 ")", fault_name(fault->kind),
-	    *who != '\0' ? " " : "", who, *ip != '\0' ? " " : "", ip, fault->amount);
+	if (fault->kind == FAULT_LOSS)
+		cable->loss_ppm = (uint32_t)fault->amount;
+	if (fault->kind == FAULT_BURSTS) {
+		cable->burst_ppm = (uint32_t)fault->amount;
+		cable->burst_frames =
+		    fault->frames != 0 ? fault->frames : FAULT_BURST_FRAMES;
+		cable->in_burst = 0;
+	}
+	if (fault->kind == FAULT_COPIES)
+		cable->copies_ppm = (uint32_t)fault->amount;
+	if (fault->kind == FAULT_DELAY)
+		cable->delay_ns = fault->amount * US_NS;
+	if (fault->kind == FAULT_JITTER)
+		cable->jitter_ns = fault->amount * US_NS;
 }
 
 static void
@@ -65,28 +27,42 @@ set_cables(struct world *world, const struct fault *fault)
 	for (unsigned port = 0; port < WORLD_PORTS; port++) {
 		if (fault->server != FAULT_ALL && port != (unsigned)fault->server)
 			continue;
-		struct world_cable *both[] = { &world->from[port], &world->to[port] };
-		for (unsigned i = 0; i < 2; i++) {
-			if (fault->kind == FAULT_LOSS)
-				both[i]->loss_ppm = (uint32_t)fault->amount;
-			if (fault->kind == FAULT_BURSTS) {
-				both[i]->burst_ppm = (uint32_t)fault->amount;
-				both[i]->burst_frames = 8;
-				both[i]->in_burst = 0;
-			}
-			if (fault->kind == FAULT_COPIES)
-				both[i]->copies_ppm = (uint32_t)fault->amount;
-			if (fault->kind == FAULT_DELAY)
-				both[i]->delay_ns = fault->amount * US_NS;
-			if (fault->kind == FAULT_JITTER)
-				both[i]->jitter_ns = fault->amount * US_NS;
-		}
+		if (fault->way != WAY_TO)
+			set_cable(&world->from[port], fault);
+		if (fault->way != WAY_FROM)
+			set_cable(&world->to[port], fault);
 	}
+	world->loss_ns = world->now_ns;
 }
 
 static void
-foreign(struct world *world, unsigned address)
+partition(struct world *world, const struct fault *fault)
 {
+	for (unsigned s = 0; s < world->conf->servers; s++)
+		world->net.group[s] = (fault->amount >> s) & 1;
+	world->loss_ns = world->now_ns;
+}
+
+static void
+heal(struct world *world, const struct fault *fault)
+{
+	(void)fault;
+	for (unsigned s = 0; s < world->conf->servers; s++)
+		world->net.group[s] = 0;
+	world->loss_ns = world->now_ns;
+}
+
+static void
+reboot(struct world *world, const struct fault *fault)
+{
+	if (fault->server >= 0 && (unsigned)fault->server < world->routers)
+		router_reboot(world, (unsigned)fault->server);
+}
+
+static void
+foreign(struct world *world, const struct fault *fault)
+{
+	unsigned address = (unsigned)fault->address;
 	struct mac stranger = { { 2, 0x66, 0, 0, 0, 1 } };
 	struct arp claim = {
 		.dst = mac_broadcast,
@@ -162,162 +138,179 @@ bring_back(struct world *world, unsigned s)
 	admin(world, s, ADMIN_RESUME);
 }
 
+/* --- what befalls one server ---------------------------------------------------------
+ */
+
 static void
-apply_to_server(struct world *world, const struct fault *fault)
+do_crash(struct world *world, unsigned s, const struct fault *fault)
 {
-	unsigned s = (unsigned)fault->server;
+	(void)fault;
+	pause_machine(world, s, false);
+	server_crash(world, s);
+}
+
+static void
+do_return(struct world *world, unsigned s, const struct fault *fault)
+{
+	(void)fault;
+	bring_back(world, s);
+}
+
+static void
+do_link(struct world *world, unsigned s, const struct fault *fault)
+{
+	server_link(world, s, fault->kind == FAULT_MEND);
+}
+
+static void
+do_silence(struct world *world, unsigned s, const struct fault *fault)
+{
+	world->from[s].cut = (fault->amount & 1) != 0;
+	world->to[s].cut = (fault->amount & 2) != 0;
+}
+
+static void
+do_kill(struct world *world, unsigned s, const struct fault *fault)
+{
+	(void)fault;
+	server_kill(world, s);
+}
+
+static void
+do_start(struct world *world, unsigned s, const struct fault *fault)
+{
+	(void)fault;
+	server_start(world, s);
+}
+
+static void
+do_admin(struct world *world, unsigned s, const struct fault *fault)
+{
+	admin(world, s,
+	    fault->kind == FAULT_STOP    ? ADMIN_STOP
+	    : fault->kind == FAULT_DRAIN ? ADMIN_DRAIN
+					 : ADMIN_RESUME);
+}
+
+static void
+do_freeze(struct world *world, unsigned s, const struct fault *fault)
+{
 	struct world_server *server = &world->server[s];
 
-	server->disturbed_ns = world->now_ns;
-	switch (fault->kind) {
-	case FAULT_CRASH:
-		pause_machine(world, s, false);
-		server_crash(world, s);
-		break;
-	case FAULT_RETURN:
-		bring_back(world, s);
-		break;
-	case FAULT_CUT:
-		server_link(world, s, false);
-		break;
-	case FAULT_MEND:
-		server_link(world, s, true);
-		break;
-	case FAULT_SILENCE:
-		world->from[s].cut = (fault->amount & 1) != 0;
-		world->to[s].cut = (fault->amount & 2) != 0;
-		break;
-	case FAULT_KILL:
-		server_kill(world, s);
-		break;
-	case FAULT_START:
-		server_start(world, s);
-		break;
-	case FAULT_STOP:
-		admin(world, s, ADMIN_STOP);
-		break;
-	case FAULT_DRAIN:
-		admin(world, s, ADMIN_DRAIN);
-		break;
-	case FAULT_RESUME:
-		admin(world, s, ADMIN_RESUME);
-		break;
-	case FAULT_FREEZE:
-		if (server->engine != NULL) {
-			server->frozen = true;
-			if (server->halted_ns == NEVER)
-				server->halted_ns = world->now_ns;
-		}
-		break;
-	case FAULT_THAW:
-		server->frozen = false;
-		server_wake(world, s);
-		break;
-	case FAULT_PAUSE:
-	case FAULT_UNPAUSE:
-		pause_machine(world, s, fault->kind == FAULT_PAUSE);
-		break;
-	case FAULT_STEAL:
-		if (server->power && fault->address != CONF_NONE)
-			server_drop(world, s, (unsigned)fault->address);
-		break;
-	case FAULT_FLUSH:
-		for (unsigned a = 0; server->power && a < world->conf->addresses; a++)
-			server_drop(world, s, a);
-		break;
-	case FAULT_SLOW:
-		server->change_ns = fault->amount * US_NS;
-		break;
-	case FAULT_FAIL:
-		server->change_fails_ppm = (uint32_t)fault->amount;
-		break;
-	case FAULT_OLDFILE:
-		if (world->old_conf != NULL && s < world->old_conf->servers)
-			server_reload(world, s, world->old_conf);
-		break;
-	case FAULT_NEWFILE:
-		server_reload(world, s, world->conf);
-		break;
-	case FAULT_SICKEN:
-	case FAULT_CURE:
-		server->sick = fault->kind == FAULT_SICKEN;
-		break;
-	case FAULT_LOSS:
-	case FAULT_BURSTS:
-	case FAULT_COPIES:
-	case FAULT_DELAY:
-	case FAULT_JITTER:
-	case FAULT_PARTITION:
-	case FAULT_HEAL:
-	case FAULT_FOREIGN:
-	case FAULT_ROUTER:
-	case FAULTS:
-	default:
-		break;
-	}
+	(void)fault;
+	if (server->engine == NULL)
+		return;
+	server->frozen = true;
+	if (server->halted_ns == NEVER)
+		server->halted_ns = world->now_ns;
 }
+
+static void
+do_thaw(struct world *world, unsigned s, const struct fault *fault)
+{
+	(void)fault;
+	world->server[s].frozen = false;
+	server_wake(world, s);
+}
+
+static void
+do_pause(struct world *world, unsigned s, const struct fault *fault)
+{
+	pause_machine(world, s, fault->kind == FAULT_PAUSE);
+}
+
+static void
+do_steal(struct world *world, unsigned s, const struct fault *fault)
+{
+	if (world->server[s].power && fault->address != CONF_NONE)
+		server_drop(world, s, (unsigned)fault->address);
+}
+
+static void
+do_flush(struct world *world, unsigned s, const struct fault *fault)
+{
+	(void)fault;
+	for (unsigned a = 0; world->server[s].power && a < world->conf->addresses; a++)
+		server_drop(world, s, a);
+}
+
+static void
+do_spoil(struct world *world, unsigned s, const struct fault *fault)
+{
+	if (fault->kind == FAULT_SLOW)
+		world->server[s].change_ns = fault->amount * US_NS;
+	else
+		world->server[s].change_fails_ppm = (uint32_t)fault->amount;
+}
+
+static void
+do_reload(struct world *world, unsigned s, const struct fault *fault)
+{
+	if (fault->kind == FAULT_NEWFILE)
+		server_reload(world, s, world->conf);
+	else if (world->old_conf != NULL && s < world->old_conf->servers)
+		server_reload(world, s, world->old_conf);
+}
+
+static void
+do_service(struct world *world, unsigned s, const struct fault *fault)
+{
+	world->server[s].sick = fault->kind == FAULT_SICKEN;
+}
+
+/* --- all of them ---------------------------------------------------------------------
+ */
+
+static const struct {
+	void (*network)(struct world *world, const struct fault *fault);
+	void (*server)(struct world *world, unsigned s, const struct fault *fault);
+} deeds[FAULTS] = {
+	[FAULT_CRASH] = { .server = do_crash },
+	[FAULT_RETURN] = { .server = do_return },
+	[FAULT_CUT] = { .server = do_link },
+	[FAULT_MEND] = { .server = do_link },
+	[FAULT_SILENCE] = { .server = do_silence },
+	[FAULT_KILL] = { .server = do_kill },
+	[FAULT_START] = { .server = do_start },
+	[FAULT_STOP] = { .server = do_admin },
+	[FAULT_DRAIN] = { .server = do_admin },
+	[FAULT_RESUME] = { .server = do_admin },
+	[FAULT_FREEZE] = { .server = do_freeze },
+	[FAULT_THAW] = { .server = do_thaw },
+	[FAULT_PAUSE] = { .server = do_pause },
+	[FAULT_UNPAUSE] = { .server = do_pause },
+	[FAULT_STEAL] = { .server = do_steal },
+	[FAULT_FLUSH] = { .server = do_flush },
+	[FAULT_SLOW] = { .server = do_spoil },
+	[FAULT_FAIL] = { .server = do_spoil },
+	[FAULT_LOSS] = { .network = set_cables },
+	[FAULT_BURSTS] = { .network = set_cables },
+	[FAULT_COPIES] = { .network = set_cables },
+	[FAULT_DELAY] = { .network = set_cables },
+	[FAULT_JITTER] = { .network = set_cables },
+	[FAULT_PARTITION] = { .network = partition },
+	[FAULT_HEAL] = { .network = heal },
+	[FAULT_FOREIGN] = { .network = foreign },
+	[FAULT_ROUTER] = { .network = reboot },
+	[FAULT_OLDFILE] = { .server = do_reload },
+	[FAULT_NEWFILE] = { .server = do_reload },
+	[FAULT_SICKEN] = { .server = do_service },
+	[FAULT_CURE] = { .server = do_service },
+};
 
 void
 fault_apply(struct world *world, const struct fault *fault)
 {
 	if (world->fault_told != NULL)
 		world->fault_told(world->user, world, fault);
-	switch (fault->kind) {
-	case FAULT_LOSS:
-	case FAULT_BURSTS:
-	case FAULT_COPIES:
-	case FAULT_DELAY:
-	case FAULT_JITTER:
-		set_cables(world, fault);
-		world->loss_ns = world->now_ns;
-		break;
-	case FAULT_PARTITION:
-		for (unsigned s = 0; s < world->conf->servers; s++)
-			world->net.group[s] = (fault->amount >> s) & 1;
-		world->loss_ns = world->now_ns;
-		break;
-	case FAULT_HEAL:
-		for (unsigned s = 0; s < world->conf->servers; s++)
-			world->net.group[s] = 0;
-		world->loss_ns = world->now_ns;
-		break;
-	case FAULT_FOREIGN:
-		foreign(world, (unsigned)fault->address);
-		break;
-	case FAULT_ROUTER:
-		if (fault->server >= 0 && (unsigned)fault->server < world->routers)
-			router_reboot(world, (unsigned)fault->server);
-		break;
-	case FAULT_CRASH:
-	case FAULT_RETURN:
-	case FAULT_CUT:
-	case FAULT_MEND:
-	case FAULT_SILENCE:
-	case FAULT_KILL:
-	case FAULT_START:
-	case FAULT_STOP:
-	case FAULT_DRAIN:
-	case FAULT_RESUME:
-	case FAULT_FREEZE:
-	case FAULT_THAW:
-	case FAULT_PAUSE:
-	case FAULT_UNPAUSE:
-	case FAULT_STEAL:
-	case FAULT_FLUSH:
-	case FAULT_SLOW:
-	case FAULT_FAIL:
-	case FAULT_OLDFILE:
-	case FAULT_NEWFILE:
-	case FAULT_SICKEN:
-	case FAULT_CURE:
-	case FAULTS:
-	default:
-		for (unsigned s = 0; s < world->conf->servers; s++) {
-			struct fault one = *fault;
-			one.server = (int)s;
-			if (fault->server == FAULT_ALL || fault->server == (int)s)
-				apply_to_server(world, &one);
-		}
-		break;
+	if (deeds[fault->kind].network != NULL) {
+		deeds[fault->kind].network(world, fault);
+		return;
+	}
+	for (unsigned s = 0; s < world->conf->servers; s++) {
+		if (fault->server != FAULT_ALL && fault->server != (int)s)
+			continue;
+		world->server[s].disturbed_ns = world->now_ns;
+		deeds[fault->kind].server(world, s, fault);
 	}
 }

@@ -16,6 +16,8 @@ static const char *const names[PROMISES] = {
 	[PROMISE_NOT_DEAF] = "not-deaf",
 	[PROMISE_NO_TWIN] = "no-twin",
 	[PROMISE_AGREE] = "agree",
+	[PROMISE_STEADY] = "steady",
+	[PROMISE_PACED] = "paced",
 	[PROMISE_CONVERGE] = "converge",
 	[PROMISE_ROUTED] = "routed",
 	[PROMISE_STILL] = "still",
@@ -44,14 +46,46 @@ promise_broken(struct world *world, enum promise promise, int server, int other,
 	va_end(args);
 }
 
+uint64_t
+promise_every_ns(const struct conf *conf)
+{
+	uint64_t every_ns = conf->timing.hello_ns;
+	uint32_t rate = conf->timing.max_rate;
+
+	if (every_ns != 0 && rate != 0 && every_ns < 2 * SEC_NS / rate)
+		every_ns = 2 * SEC_NS / rate;
+	return every_ns;
+}
+
+uint32_t
+promise_spare(const struct conf *conf)
+{
+	uint64_t every_ns = promise_every_ns(conf);
+	uint32_t hellos =
+	    every_ns == 0 ? 0 : (uint32_t)((SEC_NS + every_ns - 1) / every_ns);
+
+	return conf->timing.max_rate > hellos ? conf->timing.max_rate - hellos : 1;
+}
+
 /* One and a half hellos, and a burst that the loss estimate may have stretched. */
 static uint64_t
 detect_ns(const struct conf *conf)
 {
 	const struct conf_timing *timing = &conf->timing;
+	uint64_t every_ns = promise_every_ns(conf);
 
-	return timing->hello_ns + timing->hello_ns / 2 +
-	       timing->probes * timing->probe_interval_ns;
+	return every_ns + every_ns / 2 + timing->probes * timing->probe_interval_ns;
+}
+
+/* As long as it takes to ask everybody, and be told: with few frames to spend bursts of
+ * probes take turns. */
+static uint64_t
+patience_ns(const struct conf *conf)
+{
+	uint64_t frames = 2 * conf->servers * conf->timing.probes;
+
+	return 2 * detect_ns(conf) + SLACK_MS * MS_NS +
+	       (conf->timing.max_rate == 0 ? 0 : frames * SEC_NS / promise_spare(conf));
 }
 
 static const char *
@@ -69,7 +103,11 @@ not_deaf(struct world *world, unsigned s, int address)
 	world->checks++;
 	if (world->conf->timing.hello_ns == 0 || server->paused_ns != NEVER)
 		return;
-	if (silent_ns > detect_ns(world->conf) + SLACK_MS * MS_NS)
+	/* With few frames to spend the routers are asked seldom. */
+	uint64_t bound_ns = detect_ns(world->conf) + SLACK_MS * MS_NS;
+	if (world->conf->timing.max_rate != 0)
+		bound_ns += SEC_NS + 6 * SEC_NS / promise_spare(world->conf);
+	if (silent_ns > bound_ns)
 		promise_broken(world, PROMISE_NOT_DEAF, (int)s, CONF_NONE, address,
 		    "%s claims although it has heard nothing for %u ms",
 		    name_of(world, (int)s), (unsigned)(silent_ns / MS_NS));
@@ -80,7 +118,7 @@ not_deaf(struct world *world, unsigned s, int address)
 static void
 no_twin(struct world *world, unsigned s, unsigned address)
 {
-	uint64_t patience_ns = 2 * detect_ns(world->conf) + SLACK_MS * MS_NS;
+	uint64_t long_ns = patience_ns(world->conf);
 
 	/* Of two that have it already nobody can tell which one hangs. */
 	uint64_t holders = world_holders(world, address);
@@ -101,10 +139,10 @@ no_twin(struct world *world, unsigned s, unsigned address)
 		/* Who slept without knowing believes what was true before. */
 		if (world->server[s].unpaused_ns >= other->halted_ns)
 			continue;
-		if (world->now_ns - other->halted_ns < patience_ns ||
-		    world->now_ns - other->disturbed_ns < patience_ns ||
-		    world->now_ns - world->server[s].disturbed_ns < patience_ns ||
-		    (world->loss_ns != 0 && world->now_ns - world->loss_ns < patience_ns))
+		if (world->now_ns - other->halted_ns < long_ns ||
+		    world->now_ns - other->disturbed_ns < long_ns ||
+		    world->now_ns - world->server[s].disturbed_ns < long_ns ||
+		    (world->loss_ns != 0 && world->now_ns - world->loss_ns < long_ns))
 			continue;
 		promise_broken(world, PROMISE_NO_TWIN, (int)s, (int)q, (int)address,
 		    "%s claims what %s's kernel has and answers for, although its daemon "
@@ -122,6 +160,11 @@ promise_report(struct world *world, unsigned s, const struct report *report)
 	bool serves = report->to == PRIMARY || report->to == CLAIMED;
 	if (served != serves)
 		world->moves++;
+	if (served != serves && world->steady)
+		promise_broken(world, PROMISE_STEADY, (int)s, CONF_NONE,
+		    conf_address_by_ip(world->conf, &report->ip),
+		    "%s %s it although nothing is wrong but a few frames",
+		    name_of(world, (int)s), serves ? "takes" : "gives up");
 	if (!world->check || served || !serves || report->reason.kind == REASON_ADOPTED)
 		return;
 	int address = conf_address_by_ip(world->conf, &report->ip);
@@ -142,6 +185,13 @@ promise_holders(struct world *world, unsigned address)
 		world->twin_ns[address] = NEVER;
 	else if (world->twin_ns[address] == NEVER)
 		world->twin_ns[address] = world->now_ns;
+	for (unsigned s = 0; s < world->conf->servers; s++) {
+		uint64_t *got_ns = &world->server[s].got_ns[address];
+		if ((holders >> s & 1) == 0)
+			*got_ns = 0;
+		else if (*got_ns == 0)
+			*got_ns = world->now_ns;
+	}
 	if (!world->check)
 		return;
 	for (unsigned s = 0; s < world->conf->servers; s++) {
@@ -155,6 +205,34 @@ promise_holders(struct world *world, unsigned address)
 			    (int)address, "%s has an address that is not in its lists",
 			    name_of(world, (int)s));
 	}
+}
+
+void
+promise_started(struct world *world, unsigned s)
+{
+	struct world_server *server = &world->server[s];
+
+	for (uint32_t i = 0; i < world->conf->timing.max_rate; i++)
+		server->sent_ns[i] = 0;
+}
+
+void
+promise_sent(struct world *world, unsigned s)
+{
+	struct world_server *server = &world->server[s];
+	uint32_t rate = world->conf->timing.max_rate;
+	uint64_t now_ns = server_time(world, s);
+
+	if (rate == 0 || !world->check)
+		return;
+	world->checks++;
+	uint64_t oldest_ns = server->sent_ns[server->sent_at];
+	if (oldest_ns != 0 && now_ns - oldest_ns < SEC_NS - MS_NS)
+		promise_broken(world, PROMISE_PACED, (int)s, CONF_NONE, CONF_NONE,
+		    "%s sends more than %u frames in a second", name_of(world, (int)s),
+		    rate);
+	server->sent_ns[server->sent_at] = now_ns;
+	server->sent_at = (server->sent_at + 1) % rate;
 }
 
 static bool
@@ -180,11 +258,8 @@ agree_ns(const struct world *world, unsigned a, unsigned b)
 			has += world->server[s].lease_ns[x] != 0;
 		most = has > most ? has : most;
 	}
-	uint64_t every_ns = world->conf->timing.hello_ns;
-	uint32_t rate = world->conf->timing.max_rate;
-	if (rate != 0 && every_ns < 2 * SEC_NS / rate)
-		every_ns = 2 * SEC_NS / rate;
-	return (most + 2) * every_ns + detect_ns(world->conf) + 500 * MS_NS;
+	return (most + 2) * promise_every_ns(world->conf) + detect_ns(world->conf) +
+	       500 * MS_NS;
 }
 
 static void
@@ -199,8 +274,9 @@ agree(struct world *world, unsigned address)
 			if ((holders >> b & 1) == 0 || !serves_freely(world, b) ||
 			    !world_hear_each_other(world, a, b))
 				continue;
-			uint64_t since_ns = world->twin_ns[address];
-			const uint64_t later[] = { world->server[a].disturbed_ns,
+			uint64_t since_ns = world->server[a].got_ns[address];
+			const uint64_t later[] = { world->server[b].got_ns[address],
+				world->server[a].disturbed_ns,
 				world->server[b].disturbed_ns, world->loss_ns,
 				world->net.port[a].forwards_ns,
 				world->net.port[b].forwards_ns };

@@ -27,7 +27,7 @@ static const char *
 duration(uint64_t ns, char text[32])
 {
 	if (ns == CONF_NEVER)
-		snprintf(text, 32, "never");
+		snprintf(text, 32, "manual");
 	else if (ns != 0 && ns < SEC_NS)
 		snprintf(text, 32, "%.4gms", (double)ns / 1e6);
 	else
@@ -41,11 +41,15 @@ print_timing(const struct conf_timing *timing)
 	char hello[32], probe[32], answer[32], lease[32], failback[32];
 
 	printf("  timing    hello %s, %u probes %s apart, answer_timeout %s, lease %s, "
-	       "failback %s\n",
-	    duration(timing->hello_ns, hello), timing->probes,
-	    duration(timing->probe_interval_ns, probe),
+	       "failback %s",
+	    timing->hello_ns == 0 ? "off" : duration(timing->hello_ns, hello),
+	    timing->probes, duration(timing->probe_interval_ns, probe),
 	    duration(timing->answer_timeout_ns, answer),
-	    duration(timing->lease_ns, lease), duration(timing->failback_ns, failback));
+	    timing->lease_ns == 0 ? "off" : duration(timing->lease_ns, lease),
+	    duration(timing->failback_ns, failback));
+	if (timing->max_rate != 0)
+		printf(", max_rate %u", timing->max_rate);
+	printf("\n");
 }
 
 static void
@@ -63,6 +67,10 @@ print_network(const struct story *story)
 		    beliefs[story->belief[r]]);
 	if (story->suppresses)
 		printf("  switch    suppresses ARP\n");
+	if (story->polices != 0)
+		printf("  switch    shuts a port on more than %" PRIu32
+		       " frames a second\n",
+		    story->polices);
 	if (story->deaf_ns != 0)
 		printf("  switch    a port that comes up is deaf for %s\n",
 		    duration(story->deaf_ns, deaf));
@@ -81,6 +89,26 @@ print_lists(const struct conf *conf)
 		if (a % 4 == 3 || a + 1 == conf->addresses)
 			printf("\n");
 	}
+}
+
+/* UINT64_MAX: nothing is demanded in the end. */
+static uint64_t
+end_ns(const struct story *story)
+{
+	uint64_t bound_ns = story_bound_ns(story);
+
+	return bound_ns == UINT64_MAX ? UINT64_MAX : story->heal_ns + bound_ns;
+}
+
+static void
+print_victims(const struct story *story)
+{
+	for (unsigned v = 0; v < story->victims; v++)
+		printf("%s%s",
+		    v == 0            ? "; then crash: "
+		    : story->together ? " and at once "
+				      : ", later ",
+		    story->conf->server[story->victim[v]].name);
 }
 
 static void
@@ -103,11 +131,10 @@ print_header(const struct story *story)
 		printf("  old file  the same without %s\n",
 		    conf->server[conf->servers - 1].name);
 	print_lists(conf);
-	printf("  all is mended at %.3fs, and in its place at %.3fs",
-	    (double)story->heal_ns / 1e9,
-	    (double)(story->heal_ns + story_bound_ns(story)) / 1e9);
-	if (story->victim != CONF_NONE)
-		printf("; then %s crashes", conf->server[story->victim].name);
+	printf("  all is mended at %.3fs", (double)story->heal_ns / 1e9);
+	if (end_ns(story) != UINT64_MAX)
+		printf(", and in its place at %.3fs", (double)end_ns(story) / 1e9);
+	print_victims(story);
 	printf("\n\n");
 }
 
@@ -117,11 +144,11 @@ static void
 print_time(struct replay *replay, const struct world *world)
 {
 	uint64_t now_ns = world_time(world);
-	uint64_t end_ns = replay->story->heal_ns + story_bound_ns(replay->story);
+	uint64_t at_ns = end_ns(replay->story);
 
-	if (!replay->ended && now_ns >= end_ns) {
+	if (!replay->ended && now_ns >= at_ns) {
 		printf("%12.6f  -- from here on all must be in its place\n",
-		    (double)end_ns / 1e9);
+		    (double)at_ns / 1e9);
 		replay->ended = true;
 	}
 	printf("%12.6f  ", (double)now_ns / 1e9);

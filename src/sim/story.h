@@ -6,18 +6,39 @@
 
 #include "world.h"
 
+#define STORY_VICTIMS 3
+
+/* What kind of world a seed is about: its thousands of millions of millions say. */
+#define FAMILY_SEEDS UINT64_C(1000000000000000)
+enum story_family {
+	FAMILY_COMMON, /* what most sites have, and everything that can go wrong */
+	FAMILY_ODD,    /* what few have: no hellos, no failback, no router, many servers,
+			* a limited rate and a switch that polices, cables that are bad in
+			* one direction */
+	FAMILY_STEADY, /* few frames are lost, and nothing else is wrong */
+	FAMILIES
+};
+
 struct story {
 	uint64_t seed;
+	enum story_family family;
 	struct conf *conf;
 	struct conf *old_conf; /* NULL: no server has an older file */
 	struct fault fault[WORLD_FAULTS];
 	unsigned faults;
-	uint64_t heal_ns; /* when everything is put right */
-	int victim;       /* who crashes when all is calm again; CONF_NONE: nobody */
+	uint64_t heal_ns;   /* when everything is put right */
+	uint64_t steady_ns; /* from then until all is mended nothing may move; NEVER: it
+			       may */
+	/* Who crash when all is calm again. */
+	int victim[STORY_VICTIMS];
+	unsigned victims;
+	bool together; /* at one moment, not one when the other one's are taken over */
 	/* What the world is made of. */
 	enum router_kind kind[WORLD_ROUTERS];
 	enum router_belief belief[WORLD_ROUTERS];
 	bool suppresses;
+	uint32_t polices; /* frames a second; 0: any */
+	bool late_sweeps; /* as struct world has it */
 	uint64_t deaf_ns;
 	int64_t drift_ppm[CONF_SERVERS];
 };
@@ -41,6 +62,7 @@ struct story_listener {
 	void *user;
 };
 
+enum story_family story_family(uint64_t seed);
 /* Roll a story out of SEED. False: out of memory. */
 bool story_roll(struct story *story, uint64_t seed);
 void story_free(struct story *story);
@@ -50,7 +72,14 @@ void story_run(const struct story *story, const struct story_listener *listener,
 /* Leave out faults one by one as long as the same promise stays broken. How many runs it
  * took. */
 unsigned story_shrink(struct story *story, enum promise promise);
-/* How long after the last fault everything is in its place. */
+/* How long after the last fault everything is in its place; NEVER: no word of it. */
 uint64_t story_bound_ns(const struct story *story);
+/* How long after the crash of COUNT servers at once their addresses are out. */
+uint64_t story_outage_ns(const struct story *story, unsigned count);
+/* What may be lost without anything moving: frames in a million at each end of each
+ * cable, singly or in bursts; and for how long a cable may be dead. */
+uint32_t story_steady_ppm(const struct conf *conf);
+uint32_t story_steady_burst_ppm(const struct conf *conf);
+uint64_t story_steady_gap_ns(const struct conf *conf);
 
 #endif

@@ -201,12 +201,16 @@ copy_world(const struct world *from)
 			    copy_engine(server->engine, conf);
 		server->lease_ns = copy_of(
 		    server->lease_ns, conf->addresses * sizeof(*server->lease_ns));
+		server->got_ns =
+		    copy_of(server->got_ns, conf->addresses * sizeof(*server->got_ns));
 		/* As large as world_new() makes it; only what is in it is copied. */
 		struct arp *inbox = malloc(WORLD_INBOX * sizeof(*inbox));
 		if (inbox == NULL)
 			abort();
 		memcpy(inbox, server->inbox, server->inbox_len * sizeof(*inbox));
 		server->inbox = inbox;
+		server->sent_ns = copy_of(server->sent_ns,
+		    (conf->timing.max_rate + 1u) * sizeof(*server->sent_ns));
 	}
 	for (unsigned r = 0; r < world->routers; r++)
 		world->router[r].entry = copy_of(world->router[r].entry,
@@ -305,7 +309,7 @@ mix_server(uint64_t hash, const struct world *world, unsigned s)
 	hash = mix(mix(hash, server->heard_ns), server->disturbed_ns);
 	hash = mix(hash, world->net.port[s].forwards_ns);
 	for (unsigned a = 0; a < world->conf->addresses; a++)
-		hash = mix(hash, server->lease_ns[a]);
+		hash = mix(mix(hash, server->lease_ns[a]), server->got_ns[a]);
 	hash = mix_bytes(hash, server->inbox, server->inbox_len * sizeof(*server->inbox));
 	return server->engine == NULL ? hash : mix_engine(hash, server->engine);
 }
@@ -526,7 +530,9 @@ demand_stillness(struct walk *walk, struct world *world)
 static void
 finish(struct walk *walk, struct world *world)
 {
-	struct fault mend = { 0, FAULT_RETURN, FAULT_ALL, CONF_NONE, 0 };
+	struct fault mend = {
+		.kind = FAULT_RETURN, .server = FAULT_ALL, .address = CONF_NONE
+	};
 
 	walk->histories++;
 	while (world->fault_at < world->faults)
@@ -657,8 +663,11 @@ try_faults(struct walk *walk, const struct world *world, const struct budget *bu
 		};
 		for (unsigned i = 0; i < sizeof(menu) / sizeof(menu[0]); i++) {
 			struct choice choice = { .luck = LUCK_FAULT,
-				.fault = { world_time(world), menu[i].kind, (int)s,
-				    CONF_NONE, menu[i].amount },
+				.fault = { .at_ns = world_time(world),
+				    .kind = menu[i].kind,
+				    .server = (int)s,
+				    .address = CONF_NONE,
+				    .amount = menu[i].amount },
 				.blink = menu[i].blink };
 			if (menu[i].may)
 				try_fault(walk, world, *budget, &choice);
@@ -894,6 +903,7 @@ calm(struct walk *walk)
 
 	if (world == NULL)
 		abort();
+	world->late_sweeps = true;
 	/* Not in step: real servers never are. */
 	for (unsigned s = 0; s < walk->conf->servers; s++) {
 		world->fault[s].at_ns = s * 37 * MS_NS;
@@ -984,8 +994,10 @@ tell_history(struct walk *walk)
 	while (world_time(world) < walk->broken_ns && step(walk, world)) {
 		if (mended || walk->mended_ns == 0 || world_time(world) < walk->mended_ns)
 			continue;
-		struct fault mend = { world_time(world), FAULT_RETURN, FAULT_ALL,
-			CONF_NONE, 0 };
+		struct fault mend = { .at_ns = world_time(world),
+			.kind = FAULT_RETURN,
+			.server = FAULT_ALL,
+			.address = CONF_NONE };
 		fprintf(walk->out, "%12.6f  -- everything is mended\n",
 		    (double)world_time(world) / 1e9);
 		fault_apply(world, &mend);

@@ -8,8 +8,12 @@
 #include "world_internal.h"
 
 enum {
-	EARLY_MS = 23,  /* the kernel was measured to drop leases that much early .. */
-	LATE_MS = 1100, /* .. and that much late */
+	EARLY_MS = 23,     /* the kernel was measured to drop leases that much early .. */
+	LATE_MS = 1100,    /* .. and that much late */
+	TOGETHER_MS = 150, /* where they end together */
+	SELDOM_MS = 750,   /* the same, one time in eight */
+	SELDOM_PPM = 125000,
+	SWEEP_MS = 1000, /* they are looked at no more often */
 	START_SPREAD_MS = 1000
 };
 
@@ -117,6 +121,18 @@ runs(const struct world_server *server)
 	return server->engine != NULL && !server->frozen && server->paused_ns == NEVER;
 }
 
+/* A kernel looks at its leases at once after every change, then when the first one has
+ * ended, and at most once a second. Where they end together that is soon, as a rule. */
+static uint64_t
+lateness_ns(struct world *world)
+{
+	if (world->late_sweeps)
+		return dice_below(&world->dice, LATE_MS * MS_NS);
+	return dice_below(&world->dice, dice_chance(&world->dice, SELDOM_PPM)
+					    ? SELDOM_MS * MS_NS
+					    : TOGETHER_MS * MS_NS);
+}
+
 static void
 set_sweep(struct world *world, unsigned s)
 {
@@ -126,9 +142,13 @@ set_sweep(struct world *world, unsigned s)
 	for (unsigned a = 0; a < world->conf->addresses; a++)
 		if (server->lease_ns[a] != 0 && server->lease_ns[a] < first)
 			first = server->lease_ns[a];
-	server->sweep_ns = first == NEVER ? NEVER
-					  : first - EARLY_MS * MS_NS +
-						dice_below(&world->dice, LATE_MS * MS_NS);
+	if (first == NEVER) {
+		server->sweep_ns = NEVER;
+		return;
+	}
+	server->sweep_ns = first - EARLY_MS * MS_NS + lateness_ns(world);
+	if (!world->late_sweeps && server->sweep_ns < world->now_ns + SWEEP_MS * MS_NS)
+		server->sweep_ns = world->now_ns + SWEEP_MS * MS_NS;
 }
 
 void
@@ -174,7 +194,11 @@ change(struct world *world, unsigned s, enum holding_verb verb, const struct ip 
 							  : world->now_ns + lease_ns;
 		if (had != (server->lease_ns[index] != 0))
 			promise_holders(world, (unsigned)index);
-		if (lease_ns != 0 && verb != HOLDING_REMOVE && server->sweep_ns == NEVER)
+		if (lease_ns == 0 || verb == HOLDING_REMOVE)
+			; /* no lease begins */
+		else if (!world->late_sweeps)
+			server->sweep_ns = world->now_ns;
+		else if (server->sweep_ns == NEVER)
 			set_sweep(world, s);
 	}
 	if (server->engine != NULL)
@@ -214,6 +238,7 @@ server_perform(struct world *world, unsigned s)
 			perform_change(world, s, &action);
 			break;
 		case ACTION_SEND:
+			promise_sent(world, s);
 			wire_send(world, s, &action.send.arp);
 			break;
 		case ACTION_REPORT:
@@ -300,6 +325,7 @@ server_start(struct world *world, unsigned s)
 	server->halted_ns = NEVER;
 	server->inbox_len = 0;
 	server->flapped = false;
+	promise_started(world, s);
 	server->engine = engine_init(server->memory, server->conf, &self, local);
 	for (unsigned a = 0; a < world->conf->addresses; a++) {
 		uint64_t lease_ns = server->lease_ns[a];
@@ -455,7 +481,11 @@ world_new(const struct conf *conf, uint64_t seed)
 		server->halted_ns = world->now_ns;
 		server->lease_ns = calloc(conf->addresses, sizeof(*server->lease_ns));
 		server->inbox = malloc(WORLD_INBOX * sizeof(*server->inbox));
-		if (server->lease_ns == NULL || server->inbox == NULL)
+		server->sent_ns =
+		    calloc(conf->timing.max_rate + 1u, sizeof(*server->sent_ns));
+		server->got_ns = calloc(conf->addresses, sizeof(*server->got_ns));
+		if (server->lease_ns == NULL || server->got_ns == NULL ||
+		    server->inbox == NULL || server->sent_ns == NULL)
 			abort();
 		struct fault start = {
 			.at_ns = dice_below(&world->dice, START_SPREAD_MS * MS_NS),
@@ -476,7 +506,9 @@ world_free(struct world *world)
 	for (unsigned s = 0; s < world->conf->servers; s++) {
 		free(world->server[s].memory);
 		free(world->server[s].lease_ns);
+		free(world->server[s].got_ns);
 		free(world->server[s].inbox);
+		free(world->server[s].sent_ns);
 	}
 	for (unsigned r = 0; r < world->routers; r++)
 		free(world->router[r].entry);
@@ -646,6 +678,15 @@ world_holders(const struct world *world, unsigned address)
 	return holders;
 }
 
+bool
+world_able(const struct world *world, unsigned s)
+{
+	const struct world_server *server = &world->server[s];
+
+	return server->power && server->carrier && server->engine != NULL &&
+	       !server->leaves;
+}
+
 int
 world_best(const struct world *world, unsigned address)
 {
@@ -653,11 +694,9 @@ world_best(const struct world *world, unsigned address)
 	int sick = CONF_NONE;
 
 	for (unsigned t = 0; t < listed->tiers; t++) {
-		const struct world_server *server = &world->server[listed->server[t]];
-		if (!server->power || !server->carrier || server->engine == NULL ||
-		    server->leaves)
+		if (!world_able(world, listed->server[t]))
 			continue;
-		if (!server->sick)
+		if (!world->server[listed->server[t]].sick)
 			return listed->server[t];
 		if (sick == CONF_NONE)
 			sick = listed->server[t];

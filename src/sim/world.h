@@ -94,11 +94,14 @@ struct world_server {
 	bool carrier;
 	bool flapped;       /* it lost carrier while its daemon did not look */
 	uint64_t *lease_ns; /* per address: until when it has it; 0: it has not */
+	uint64_t *got_ns;   /* and since when; 0: it has not */
 	uint64_t sweep_ns;  /* the next time that leases are looked at */
 	uint64_t change_ns; /* how long a change of an address takes */
 	uint32_t change_fails_ppm;
 	bool sick; /* its checks fail */
 	/* For the promises. */
+	uint64_t *sent_ns;     /* its daemon's last frames, as many as max_rate allows */
+	uint32_t sent_at;      /* the oldest of them */
 	uint64_t heard_ns;     /* the last frame that was delivered to it */
 	uint64_t disturbed_ns; /* the last fault that touched it */
 };
@@ -177,12 +180,19 @@ enum fault_kind {
 
 #define FAULT_ALL (-1) /* every server */
 
+enum { FAULT_BURST_FRAMES = 8 };
+
+/* Which of a cable's directions a fault befalls. */
+enum fault_way { WAY_BOTH, WAY_FROM, WAY_TO };
+
 struct fault {
 	uint64_t at_ns; /* since the start of the world */
 	enum fault_kind kind;
 	int server;  /* index, or FAULT_ALL */
 	int address; /* index, or CONF_NONE */
 	uint64_t amount;
+	enum fault_way way;
+	uint32_t frames; /* a burst's length; 0: FAULT_BURST_FRAMES */
 };
 
 /* --- promises --------------------------------------------------------------------------
@@ -196,6 +206,10 @@ enum promise {
 			     lease runs */
 	PROMISE_AGREE,    /* two servers that hear each other do not both serve an address
 			     for long */
+	PROMISE_STEADY,   /* where few frames are lost, and nothing else is wrong, nothing
+			     moves */
+	PROMISE_PACED,    /* no daemon sends more frames in a second than max_rate allows
+			   */
 	PROMISE_CONVERGE, /* after the last fault everything is where it belongs, in time
 			   */
 	PROMISE_ROUTED,   /* and every router knows it */
@@ -220,6 +234,8 @@ struct world_event;
 struct world {
 	const struct conf *conf;
 	struct conf *old_conf; /* what FAULT_OLDFILE reads; NULL: none */
+	bool late_sweeps; /* kernels drop each lease anything up to 1.1 s late; else as
+			   * was measured, together where they end together */
 	struct dice dice;
 	uint64_t now_ns;
 	uint64_t started_ns;
@@ -238,6 +254,7 @@ struct world {
 	/* What is watched. */
 	struct violation violation; /* the first one */
 	bool check;                 /* promises are checked */
+	bool steady;       /* nothing may move, since nothing is wrong but a few frames */
 	uint64_t quiet_ns; /* since when no fault has been active; NEVER: one is */
 	uint64_t *
 	    twin_ns; /* per address: since when two servers have it; NEVER: they do not */
@@ -274,13 +291,11 @@ uint64_t world_holders(const struct world *world, unsigned address);
 /* Who should have it: the best server of its list that lives, is undrained and reachable;
  * CONF_NONE: nobody. */
 int world_best(const struct world *world, unsigned address);
+/* It has power, a carrier and a daemon, and does not leave. */
+bool world_able(const struct world *world, unsigned server);
 /* Is server A heard by B, and B by A, with nothing lost? */
 bool world_hear_each_other(const struct world *world, unsigned a, unsigned b);
 
-const char *fault_name(enum fault_kind kind);
 const char *promise_name(enum promise promise);
-/* One line without an end. */
-int fault_format(
-    const struct fault *fault, const struct conf *conf, char *text, size_t size);
 
 #endif

@@ -69,6 +69,13 @@ void fault_apply(struct world *world, const struct fault *fault);
 void promise_report(struct world *world, unsigned server, const struct report *report);
 void promise_holders(struct world *world, unsigned address);
 void promise_step(struct world *world);
+/* SERVER's daemon sends a frame; it has just started. */
+void promise_sent(struct world *world, unsigned server);
+void promise_started(struct world *world, unsigned server);
+/* Between two hellos, as max_rate allows. */
+uint64_t promise_every_ns(const struct conf *conf);
+/* Frames a second that hellos leave of max_rate. */
+uint32_t promise_spare(const struct conf *conf);
 __attribute__((format(printf, 6, 7))) void promise_broken(struct world *world,
     enum promise promise, int server, int other, int address, const char *format, ...);
 

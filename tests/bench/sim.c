@@ -98,18 +98,24 @@ disturb(struct world *world)
 	for (unsigned i = 0; i < 200; i++) {
 		uint64_t at_ns = (10 + i * (SMALL_S - 20) / 200) * SEC_NS;
 		int who = (int)(i % servers);
-		struct fault faults[] = {
-			{ at_ns, i % 2 ? FAULT_CRASH : FAULT_FREEZE, who, CONF_NONE, 0 },
-			{ at_ns + 4 * SEC_NS, i % 2 ? FAULT_RETURN : FAULT_THAW, who,
-			    CONF_NONE, 0 },
-		};
-		struct fault loss = { at_ns, FAULT_LOSS, (who + 1) % (int)servers,
-			CONF_NONE, i % 3 == 0 ? 300000 : 0 };
-		world_fault(world, &faults[0]);
+		struct fault begin = { .at_ns = at_ns,
+			.kind = i % 2 ? FAULT_CRASH : FAULT_FREEZE,
+			.server = who,
+			.address = CONF_NONE };
+		struct fault end = { .at_ns = at_ns + 4 * SEC_NS,
+			.kind = i % 2 ? FAULT_RETURN : FAULT_THAW,
+			.server = who,
+			.address = CONF_NONE };
+		struct fault loss = { .at_ns = at_ns,
+			.kind = FAULT_LOSS,
+			.server = (who + 1) % (int)servers,
+			.address = CONF_NONE,
+			.amount = i % 3 == 0 ? 300000 : 0 };
+		world_fault(world, &begin);
 		if (i % 4 == 2)
 			world_fault(world, &loss);
 		else
-			world_fault(world, &faults[1]);
+			world_fault(world, &end);
 	}
 }
 
