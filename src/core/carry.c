@@ -41,6 +41,7 @@ carry_self(struct engine *to, const struct engine *from)
 	to->counters = from->counters;
 	if (to->hello_ns != NEVER && from->hello_ns != NEVER)
 		to->hello_ns = from->hello_ns; /* keep the beat */
+	to->said_ns = from->said_ns;
 }
 
 static void

@@ -109,6 +109,7 @@ struct engine {
 	struct health check[CONF_CHECKS];
 
 	uint64_t hello_ns;      /* the next one */
+	uint64_t said_ns;       /* the last one; 0: none yet */
 	unsigned hello_address; /* the last one's */
 	uint64_t renew_ns;
 	uint64_t witness_ns; /* the next question to the routers when nothing is heard */

@@ -425,13 +425,17 @@ say_tick(struct engine *engine, uint64_t now_ns)
 
 	if (every_ns == 0 || !engine->link)
 		return;
+	/* Whatever the reason for an early one, under max_rate no two come closer. */
+	if (engine->pace.limit != 0 && engine->said_ns != 0 &&
+	    engine->hello_ns < engine->said_ns + every_ns)
+		engine->hello_ns = engine->said_ns + every_ns;
 	if (now_ns >= engine->hello_ns) {
 		hello(engine, now_ns);
 		engine->loss -= engine->loss >> FORGET_SHIFT;
-		/* Keep the beat; after a gap, start a new one. Under max_rate no two may
-		 * come closer. */
+		/* Keep the beat; after a gap, start a new one. */
+		engine->said_ns = now_ns;
 		engine->hello_ns += every_ns;
-		if (engine->hello_ns <= now_ns || engine->pace.limit != 0)
+		if (engine->hello_ns <= now_ns)
 			engine->hello_ns = now_ns + every_ns;
 	}
 	/* When nobody is heard, the routers are asked whether it is self that is cut off.
