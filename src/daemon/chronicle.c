@@ -76,6 +76,7 @@ chronicle_report(struct shell *shell, const struct report *report)
 	report_format(report, shell->conf, text, sizeof(text));
 	log_line(report_level(report), text);
 	metrics_report(shell->metrics, shell->engine, report, shell_now_ns());
+	herald_report(shell, report, text);
 	const struct event *event =
 	    events_report(shell->events, report, shell->conf, wall_ms());
 	if (event != NULL)

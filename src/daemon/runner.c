@@ -115,7 +115,11 @@ on_answer(struct ev_loop *loop, ev_io *watcher, int revents)
 void
 runner_watch(struct runner *runner, struct ev_loop *loop)
 {
+	if (runner->loop != NULL)
+		ev_io_stop(runner->loop, &runner->io);
 	runner->loop = loop;
+	if (runner->fd < 0)
+		return;
 	ev_io_init(&runner->io, on_answer, runner->fd, EV_READ);
 	runner->io.data = runner;
 	ev_io_start(loop, &runner->io);

@@ -66,7 +66,7 @@ typedef void runner_done(void *user, const struct runner_result *result);
 
 /* Fork the runner. ALLOW_ROOT: it may execute commands as root. NULL: logged. */
 struct runner *runner_open(bool allow_root);
-/* Hear its answers on LOOP. */
+/* Hear its answers on LOOP, and no longer on the one before. */
 void runner_watch(struct runner *runner, struct ev_loop *loop);
 /* Have a command run. Its number, or 0: it was not taken (too many, too long, or the
  * runner is gone); DONE is not called then. Never waits. */

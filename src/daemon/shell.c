@@ -159,7 +159,7 @@ start(struct shell *shell)
 		log_err("cannot start");
 		return EXIT_FAILURE;
 	}
-	if (tend_open(shell) != 0 || !keep_open(shell))
+	if (tend_open(shell) != 0 || herald_open(shell) != 0 || !keep_open(shell))
 		return EXIT_FAILURE;
 	if (listen_open(shell) != 0)
 		return EXIT_NOT_READY;
@@ -224,6 +224,7 @@ finish(struct shell *shell)
 	}
 	steer_close(shell);
 	scribe_close(shell->scribe);
+	herald_close(shell);
 	tend_close(shell);
 	ctlsock_close(shell->ctlsock);
 	listen_close(shell);

@@ -10,7 +10,8 @@
  *   follow.c   the kernel's notifications, and the external ranges
  *   steer.c    vlbctl's requests, and reload
  *   pulse.c    what the service manager is told
- *   tend.c     checks of services */
+ *   tend.c     checks of services
+ *   herald.c   news for the operator's command */
 #ifndef VLBD_SHELL_INTERNAL_H
 #define VLBD_SHELL_INTERNAL_H
 
@@ -24,6 +25,7 @@
 #include "log.h"
 #include "manager.h"
 #include "netlink.h"
+#include "notify.h"
 #include "scribe.h"
 #include "runner.h"
 #include "shell.h"
@@ -70,6 +72,7 @@ struct shell {
 	struct textfile textfile;
 	struct runner *runner;
 	struct checks *checks;
+	struct notify *notify;
 	bool tending; /* a check is just beginning */
 	struct netlink_link link;
 	struct netlink_change *batch;
@@ -158,6 +161,15 @@ void tend_check(struct shell *shell, unsigned index);
 /* The configuration is about to be another one. */
 void tend_forget(struct shell *shell);
 void tend_close(struct shell *shell);
+
+/* herald.c: 0, or -1 (logged). Before tend_close(): */
+int herald_open(struct shell *shell);
+/* Tell the operator's command, if REPORT is news; LINE is how the log has it. */
+void herald_report(struct shell *shell, const struct report *report, const char *line);
+/* The configuration is another one. */
+void herald_reload(struct shell *shell);
+/* Wait a little for what is still to be told. */
+void herald_close(struct shell *shell);
 
 struct ctlsock_reply steer_answer(
     void *user, const struct ctlsock_asker *asker, const char *line);

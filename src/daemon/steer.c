@@ -65,6 +65,7 @@ become(struct shell *shell, struct conf *conf)
 	free(shell->conf);
 	shell->memory = memory;
 	shell->conf = conf;
+	herald_reload(shell);
 	follow_ranges(shell, conf);
 	textfile_begin(shell);
 	chronicle_reload(shell, true);

@@ -183,6 +183,61 @@ def commands(cluster):
                "the runner ends with its daemon")
 
 
+NEWS = "/run/vlb-health-news"
+
+
+@test("notify: every transition, in order, with its variables; also the last ones of a stop",
+      settle=False, sections=TCP + f"\n[notify]\ncommand = {NEWS}\ntimeout = 2s\nuser = root\n",
+      timing=FAILBACK)
+def notify(cluster):
+    with open(NEWS, "w", encoding="utf-8") as file:
+        # In one write: those of other addresses run beside it.
+        file.write('#!/bin/sh\nline=$(env | grep ^VLBD_ | grep -v _TIME | sort | tr "\\n" ";")\n'
+                   f'echo "$line" >>"{cluster.path("news")}.$VLBD_SERVER"\n')
+    os.chmod(NEWS, 0o755)
+
+    def news(server):
+        try:
+            with open(cluster.path(f"news.{server}"), encoding="utf-8") as file:
+                return [dict(pair.split("=", 1) for pair in line.split(";") if "=" in pair)
+                        for line in file.read().split("\n") if line]
+        except FileNotFoundError:
+            return []
+
+    cluster.settle(seconds=20)
+    one = cluster.primaries("A")[0]
+    cluster.stop_web("A")
+    cluster.settle(OTHERS)
+    wait_until(lambda: any(n.get("VLBD_ADDRESS") == one and n.get("VLBD_TO") == "CLAIMED"
+                           for n in news("B")), 5, "B's news of the takeover")
+    taken = next(n for n in news("B") if n.get("VLBD_ADDRESS") == one
+                 and n["VLBD_TO"] == "CLAIMED" and n["VLBD_REASON"] == "unhealthy")
+    text = taken.pop("VLBD_TEXT")
+    check_equal(taken, {
+        "VLBD_EVENT": "state", "VLBD_ADDRESS": one, "VLBD_FROM": "WATCHING",
+        "VLBD_TO": "CLAIMED", "VLBD_REASON": "unhealthy", "VLBD_PEER": "A", "VLBD_OWNER": "B",
+        "VLBD_TIER": "1", "VLBD_SERVER": "B", "VLBD_CLUSTER": "lab", "VLBD_INTERFACE": "eth1"},
+        "variables")
+    check_equal(text, f"{one}: WATCHING -> CLAIMED (A is unhealthy)", "VLBD_TEXT")
+    wait_until(lambda: any(n["VLBD_EVENT"] == "health" and n["VLBD_TO"] == "failing"
+                           and n["VLBD_REASON"] == "connection refused" for n in news("A")), 5,
+               "A's news of its health")
+    cluster.start_web("A")
+    cluster.settle()
+    check_equal(cluster.stop("A"), 0, "exit status")
+    last = {n["VLBD_ADDRESS"]: n["VLBD_TO"] for n in news("A") if n["VLBD_EVENT"] == "state"}
+    check_equal({last[a] for a in cluster.primaries("A")}, {"RELEASED"}, "A's last words")
+    # In order: each begins where the one before ended.
+    for server in cluster.servers:
+        state = {}
+        for item in news(server):
+            if item["VLBD_EVENT"] != "state":
+                continue
+            where = item["VLBD_ADDRESS"]
+            check_equal(item["VLBD_FROM"], state.get(where, item["VLBD_FROM"]), f"{server}, {where}")
+            state[where] = item["VLBD_TO"]
+
+
 @test("a machine that keeps rebooting cannot make an address bounce",
       timing={"failback": "200ms", "max_moves": "4"})
 def rebooting(cluster):
