@@ -43,6 +43,7 @@ scene(void)
 		.events = events,
 		.metrics = metrics,
 		.version = "1.2.3",
+		.cluster = "vlb",
 		.now_ns = cl->now_ns,
 		.wall_ms = noon_ms,
 	};
@@ -297,31 +298,34 @@ START_TEST(metrics_have_the_promised_names)
 	follow();
 	ask(CTL_METRICS, false);
 	check_has("# HELP vlbd_up Whether the daemon runs.");
-	check_has("# TYPE vlbd_up gauge\nvlbd_up 1\n");
-	check_has("vlbd_build_info{version=\"1.2.3\"} 1\n");
-	check_has("vlbd_start_time_seconds 1764072000.123000000\n");
+	check_has("# TYPE vlbd_up gauge\nvlbd_up{cluster=\"vlb\"} 1\n");
+	check_has("vlbd_build_info{cluster=\"vlb\",version=\"1.2.3\"} 1\n");
+	check_has("vlbd_start_time_seconds{cluster=\"vlb\"} 1764072000.123000000\n");
 	check_has(
 	    "vlbd_server_info{cluster=\"vlb\",server=\"A\",interface=\"eth1\"} 1\n");
-	check_has("vlbd_standing{standing=\"serving\"} 1\n");
-	check_has("vlbd_standing{standing=\"drained\"} 0\n");
-	check_has("vlbd_address_owned{address=\"10.77.0.1\"} 1\n");
-	check_has("vlbd_address_owned{address=\"10.77.0.3\"} 0\n");
-	check_has("vlbd_address_served{address=\"10.77.0.3\"} 1\n");
-	check_has("vlbd_address_state{address=\"10.77.0.1\",state=\"PRIMARY\"} 1\n");
-	check_has("vlbd_address_state{address=\"10.77.0.1\",state=\"CLAIMED\"} 0\n");
-	check_has("vlbd_address_tier{address=\"10.77.0.3\"} 1\n");
-	check_has(
-	    "vlbd_address_confirmed{address=\"10.77.0.1\",router=\"10.77.255.254\"} 1\n");
-	check_has("vlbd_lease_remaining_seconds{address=\"10.77.0.1\"} ");
-	check_has("vlbd_peer_alive{peer=\"B\"} 1\n");
-	check_has("vlbd_peer_state{peer=\"B\",state=\"ALIVE\"} 1\n");
-	check_has("vlbd_peer_silence_seconds{peer=\"B\"} 0.");
-	check_has("vlbd_claims_total{reason=\"dead\"} 0\n");
-	check_has("vlbd_frames_total{direction=\"in\",kind=\"ok\"} ");
-	check_has("vlbd_frames_total{direction=\"out\",kind=\"hello\"} ");
-	check_has("vlbd_takeover_seconds_bucket{le=\"+Inf\"} 0\n");
+	check_has("vlbd_standing{cluster=\"vlb\",standing=\"serving\"} 1\n");
+	check_has("vlbd_standing{cluster=\"vlb\",standing=\"drained\"} 0\n");
+	check_has("vlbd_address_owned{cluster=\"vlb\",address=\"10.77.0.1\"} 1\n");
+	check_has("vlbd_address_owned{cluster=\"vlb\",address=\"10.77.0.3\"} 0\n");
+	check_has("vlbd_address_served{cluster=\"vlb\",address=\"10.77.0.3\"} 1\n");
+	check_has("vlbd_address_state{cluster=\"vlb\",address=\"10.77.0.1\",state="
+		  "\"PRIMARY\"} 1\n");
+	check_has("vlbd_address_state{cluster=\"vlb\",address=\"10.77.0.1\",state="
+		  "\"CLAIMED\"} 0\n");
+	check_has("vlbd_address_tier{cluster=\"vlb\",address=\"10.77.0.3\"} 1\n");
+	check_has("vlbd_address_confirmed{cluster=\"vlb\",address=\"10.77.0.1\",router="
+		  "\"10.77.255.254\"} 1\n");
+	check_has("vlbd_lease_remaining_seconds{cluster=\"vlb\",address=\"10.77.0.1\"} ");
+	check_has("vlbd_peer_alive{cluster=\"vlb\",peer=\"B\"} 1\n");
+	check_has("vlbd_peer_state{cluster=\"vlb\",peer=\"B\",state=\"ALIVE\"} 1\n");
+	check_has("vlbd_peer_silence_seconds{cluster=\"vlb\",peer=\"B\"} 0.");
+	check_has("vlbd_claims_total{cluster=\"vlb\",reason=\"dead\"} 0\n");
+	check_has("vlbd_frames_total{cluster=\"vlb\",direction=\"in\",kind=\"ok\"} ");
+	check_has("vlbd_frames_total{cluster=\"vlb\",direction=\"out\",kind=\"hello\"} ");
+	check_has("vlbd_takeover_seconds_bucket{cluster=\"vlb\",le=\"+Inf\"} 0\n");
 	check_has("# TYPE vlbd_loop_lag_seconds histogram\n");
-	ck_assert_ptr_null(strstr(text, "vlbd_address_confirmed{address=\"10.77.0.3\""));
+	ck_assert_ptr_null(
+	    strstr(text, "vlbd_address_confirmed{cluster=\"vlb\",address=\"10.77.0.3\""));
 }
 END_TEST
 
@@ -342,12 +346,12 @@ START_TEST(a_death_is_in_the_histogram_once_for_each_address)
 	ck_assert_uint_gt(takeover->sum_ns, 150 * MS_NS);
 	ck_assert_uint_lt(takeover->sum_ns, 275 * MS_NS);
 	ask(CTL_METRICS, false);
-	check_has("vlbd_claims_total{reason=\"dead\"} 1\n");
-	check_has("vlbd_takeover_seconds_bucket{le=\"0.15\"} 0\n");
-	check_has("vlbd_takeover_seconds_bucket{le=\"0.3\"} 1\n");
-	check_has("vlbd_takeover_seconds_bucket{le=\"+Inf\"} 1\n");
-	check_has("vlbd_takeover_seconds_count 1\n");
-	check_has("vlbd_peer_state{peer=\"B\",state=\"DEAD\"} 1\n");
+	check_has("vlbd_claims_total{cluster=\"vlb\",reason=\"dead\"} 1\n");
+	check_has("vlbd_takeover_seconds_bucket{cluster=\"vlb\",le=\"0.15\"} 0\n");
+	check_has("vlbd_takeover_seconds_bucket{cluster=\"vlb\",le=\"0.3\"} 1\n");
+	check_has("vlbd_takeover_seconds_bucket{cluster=\"vlb\",le=\"+Inf\"} 1\n");
+	check_has("vlbd_takeover_seconds_count{cluster=\"vlb\"} 1\n");
+	check_has("vlbd_peer_state{cluster=\"vlb\",peer=\"B\",state=\"DEAD\"} 1\n");
 }
 END_TEST
 
@@ -359,16 +363,17 @@ START_TEST(lag_and_reloads_are_counted)
 	metrics_reload(metrics, true, noon_ms + 1000);
 	metrics_reload(metrics, false, noon_ms + 2000);
 	ask(CTL_METRICS, false);
-	check_has("vlbd_loop_lag_seconds_bucket{le=\"0.00025\"} 0\n");
-	check_has("vlbd_loop_lag_seconds_bucket{le=\"0.0005\"} 1\n");
-	check_has("vlbd_loop_lag_seconds_bucket{le=\"1.0\"} 2\n");
-	check_has("vlbd_loop_lag_seconds_bucket{le=\"5.0\"} 2\n");
-	check_has("vlbd_loop_lag_seconds_bucket{le=\"+Inf\"} 3\n");
-	check_has("vlbd_loop_lag_seconds_sum 3600.700300000\n");
-	check_has("vlbd_config_reload_success 0\n");
-	check_has("vlbd_config_reloads_total{result=\"ok\"} 1\n");
-	check_has("vlbd_config_reloads_total{result=\"refused\"} 1\n");
-	check_has("vlbd_config_reload_timestamp_seconds 1764072001.123000000\n");
+	check_has("vlbd_loop_lag_seconds_bucket{cluster=\"vlb\",le=\"0.00025\"} 0\n");
+	check_has("vlbd_loop_lag_seconds_bucket{cluster=\"vlb\",le=\"0.0005\"} 1\n");
+	check_has("vlbd_loop_lag_seconds_bucket{cluster=\"vlb\",le=\"1.0\"} 2\n");
+	check_has("vlbd_loop_lag_seconds_bucket{cluster=\"vlb\",le=\"5.0\"} 2\n");
+	check_has("vlbd_loop_lag_seconds_bucket{cluster=\"vlb\",le=\"+Inf\"} 3\n");
+	check_has("vlbd_loop_lag_seconds_sum{cluster=\"vlb\"} 3600.700300000\n");
+	check_has("vlbd_config_reload_success{cluster=\"vlb\"} 0\n");
+	check_has("vlbd_config_reloads_total{cluster=\"vlb\",result=\"ok\"} 1\n");
+	check_has("vlbd_config_reloads_total{cluster=\"vlb\",result=\"refused\"} 1\n");
+	check_has("vlbd_config_reload_timestamp_seconds{cluster=\"vlb\"} "
+		  "1764072001.123000000\n");
 }
 END_TEST
 
@@ -378,7 +383,7 @@ START_TEST(a_stopped_daemon_leaves_few_metrics)
 
 	now.engine = NULL;
 	ck_assert_uint_eq(ctl_metrics(&now, text, sizeof(text)), strlen(text));
-	check_has("vlbd_up 0\n");
+	check_has("vlbd_up{cluster=\"vlb\"} 0\n");
 	ck_assert_ptr_null(strstr(text, "address"));
 }
 END_TEST
@@ -389,11 +394,11 @@ START_TEST(metrics_as_json_are_the_same)
 	check_has(
 	    "{\"version\":1,\"server\":\"A\",\"metrics\":[{\"name\":\"vlbd_up\",\"type\":"
 	    "\"gauge\",\"help\":\"");
-	check_has(
-	    "\"samples\":[{\"name\":\"vlbd_up\",\"labels\":{},\"value\":1}]},{\"name\":");
-	check_has(
-	    "{\"name\":\"vlbd_address_tier\",\"labels\":{\"address\":\"10.77.0.3\"},"
-	    "\"value\":1}");
+	check_has("\"samples\":[{\"name\":\"vlbd_up\",\"labels\":{\"cluster\":\"vlb\"},"
+		  "\"value\":1}]},{\"name\":");
+	check_has("{\"name\":\"vlbd_address_tier\",\"labels\":{\"cluster\":\"vlb\","
+		  "\"address\":\"10.77.0.3\"},"
+		  "\"value\":1}");
 	ck_assert_str_eq(text + strlen(text) - 5, "]}]}\n");
 }
 END_TEST

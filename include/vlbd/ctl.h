@@ -47,6 +47,7 @@ struct ctl_scene {
 	const struct events *events;
 	const struct metrics *metrics;
 	const char *version; /* the daemon's */
+	const char *cluster; /* its name */
 	bool drain_kept;     /* a drain that survives a restart is in force */
 	uint64_t now_ns;     /* the engine's time */
 	uint64_t wall_ms;    /* time of day, milliseconds since 1970 */

@@ -5,24 +5,23 @@
 
 #include "ctl_internal.h"
 
+/* Every sample has the cluster: several daemons of a host may be read together. */
 static void
-json_labels(struct out *out, const struct metric_label *labels)
+json_labels(struct exposition *exposition, const struct metric_label *labels)
 {
-	put(out, "{");
+	put(exposition->out, "{\"cluster\":\"%s\"", exposition->cluster);
 	for (const struct metric_label *l = labels; l != NULL && l->name != NULL; l++)
-		put(out, "%s\"%s\":\"%s\"", l > labels ? "," : "", l->name, l->value);
-	put(out, "}");
+		put(exposition->out, ",\"%s\":\"%s\"", l->name, l->value);
+	put(exposition->out, "}");
 }
 
 static void
-text_labels(struct out *out, const struct metric_label *labels)
+text_labels(struct exposition *exposition, const struct metric_label *labels)
 {
-	if (labels == NULL || labels->name == NULL)
-		return;
-	put(out, "{");
-	for (const struct metric_label *l = labels; l->name != NULL; l++)
-		put(out, "%s%s=\"%s\"", l > labels ? "," : "", l->name, l->value);
-	put(out, "}");
+	put(exposition->out, "{cluster=\"%s\"", exposition->cluster);
+	for (const struct metric_label *l = labels; l != NULL && l->name != NULL; l++)
+		put(exposition->out, ",%s=\"%s\"", l->name, l->value);
+	put(exposition->out, "}");
 }
 
 /* All but the value; SUFFIX is a histogram's, or "". */
@@ -34,13 +33,13 @@ begin_sample(
 
 	if (!exposition->json) {
 		put(out, "%s%s", exposition->name, suffix);
-		text_labels(out, labels);
+		text_labels(exposition, labels);
 		put(out, " ");
 		return;
 	}
 	put(out, "%s{\"name\":\"%s%s\",\"labels\":", exposition->samples++ > 0 ? "," : "",
 	    exposition->name, suffix);
-	json_labels(out, labels);
+	json_labels(exposition, labels);
 	put(out, ",\"value\":");
 }
 

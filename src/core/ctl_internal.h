@@ -45,6 +45,7 @@ struct metric_label {
 struct exposition {
 	struct out *out;
 	bool json;
+	const char *cluster;
 	const char *name; /* of the family; NULL: none yet */
 	unsigned samples; /* of the family */
 };

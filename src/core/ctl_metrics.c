@@ -91,7 +91,6 @@ about_self(struct exposition *e, const struct ctl_scene *scene)
 {
 	const struct conf *conf = engine_conf(scene->engine);
 	const struct metric_label info[] = {
-		{ "cluster", conf->name },
 		{ "server", ctl_self_name(scene) },
 		{ "interface", conf->interface },
 		{ NULL, NULL },
@@ -430,7 +429,7 @@ write_all(struct exposition *e, const struct ctl_scene *scene)
 void
 ctl_metrics_write(struct out *out, const struct ctl_scene *scene, bool json)
 {
-	struct exposition e = { .out = out, .json = json };
+	struct exposition e = { .out = out, .json = json, .cluster = scene->cluster };
 
 	if (json) {
 		ctl_json_head(out, scene);

@@ -26,6 +26,7 @@ chronicle_scene(const struct shell *shell)
 		.events = shell->events,
 		.metrics = shell->metrics,
 		.version = shell->setup.version,
+		.cluster = shell->conf->name,
 		.drain_kept = shell->keep.drained,
 		.now_ns = shell_now_ns(),
 		.wall_ms = wall_ms(),
