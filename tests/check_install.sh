@@ -33,6 +33,8 @@ for path in /usr/sbin/vlbd /usr/bin/vlbctl /usr/bin/vlbplan /usr/bin/vlbsim \
 	/usr/share/man/man8/vlbd.8 /usr/share/man/man8/vlbctl.8 /usr/share/man/man5/vlb.ini.5 \
 	/usr/share/man/man1/vlbplan.1 /usr/share/man/man1/vlbsim.1 \
 	/usr/lib/sysctl.d/60-vlbd.conf /usr/lib/sysusers.d/vlbd.conf /usr/lib/tmpfiles.d/vlbd.conf \
+	/usr/share/bash-completion/completions/vlbctl /usr/share/zsh/site-functions/_vlbctl \
+	/usr/share/doc/vlbd/prometheus/vlbd.rules.yml /usr/share/doc/vlbd/grafana/vlbd.json \
 	/usr/share/doc/vlbd/README.md /usr/share/doc/vlbd/examples/three-servers.ini; do
 	printf '%s\n' "$installed" | grep -qx "$path" || missing="$missing $path"
 done
