@@ -35,7 +35,8 @@ enum failover_event {
 	ON_FOREIGN,   /* a station that is no server of the cluster claims it */
 	ON_SOLICITED, /* somebody asks who has it */
 	ON_TIMEOUT,   /* failover's deadline has passed */
-	ON_GIVE_UP,   /* no new owner was heard in time after a release */
+	ON_GIVE_UP,   /* no new owner was heard in time after a release, or one who is
+			 listed while self is not */
 	ON_LEAVE,     /* hand over: self is drained, stopped, or no longer in the list */
 	ON_CUT,       /* no carrier, or nothing heard for a whole lease */
 	ON_LAPSED,    /* the lease ran out while self was not looking */

@@ -136,19 +136,23 @@ settle_tier(struct engine *engine, unsigned a, int old_tier)
 		engine_report(engine, &report);
 }
 
-/* The address is no longer in self's file; those who have not read the new one yet may
- * serve it until they do. */
+/* Addresses that are no longer in self's file; those who have not read the new one yet
+ * may serve them until they do. */
 static void
-release_removed(
-    struct engine *to, const struct engine *from, unsigned old, uint64_t now_ns)
+release_removed(struct engine *to, const struct engine *from, uint64_t now_ns)
 {
-	const struct conf_address *listed = &from->conf->address[old];
+	for (unsigned o = 0; o < from->conf->addresses; o++) {
+		const struct conf_address *listed = &from->conf->address[o];
 
-	for (unsigned t = 0; t < listed->tiers; t++) {
-		int server = same_server(to, from, listed->server[t]);
-		if (server != CONF_NONE && server != (int)to->self.server &&
-		    say_room(to, SAY_PROBE, now_ns))
-			say_release_of(to, &listed->ip, (unsigned)server, now_ns);
+		if (!failover_serves(&from->address[o].failover) ||
+		    conf_address_by_ip(to->conf, &listed->ip) != CONF_NONE)
+			continue;
+		for (unsigned t = 0; t < listed->tiers; t++) {
+			int server = same_server(to, from, listed->server[t]);
+			if (server != CONF_NONE && server != (int)to->self.server &&
+			    say_room(to, SAY_PROBE, now_ns))
+				say_release_of(to, &listed->ip, (unsigned)server, now_ns);
+		}
 	}
 }
 
@@ -181,26 +185,28 @@ engine_reload(void *memory, const struct conf *conf, const struct engine_self *s
 			};
 			engine_push(engine, &action);
 		}
-		if (a == CONF_NONE && failover_serves(&was->failover))
-			release_removed(engine, old, o, now_ns);
 		if (a == CONF_NONE)
 			continue;
 		carry_address(engine, old, (unsigned)a, o, now_ns);
 		settle_tier(engine, (unsigned)a, was->tier);
 	}
 	demote_carry(engine, old, now_ns);
+	release_removed(engine, old, now_ns);
 	differ_reload(engine, now_ns);
 	if (engine->plan != old->plan && engine->hello_ns != NEVER)
 		engine->hello_ns = now_ns; /* tell it at once */
 	/* Those whose turn it is may not know it yet. */
 	bool stays = differ_any(engine);
 	for (unsigned a = 0; a < conf->addresses; a++) {
-		if (engine->address[a].tier == CONF_NONE && !stays)
-			decide_step(engine, a, ON_LEAVE, &reason, now_ns);
+		struct failover *failover = &engine->address[a].failover;
+		bool listed = engine->address[a].tier != CONF_NONE;
+		if (!listed && !failover_serves(failover))
+			failover_init(failover); /* whatever it waited for */
 		else if (engine->drained || engine->stopping)
 			decide_step(engine, a, ON_LEAVE, NULL, now_ns);
-		else if (!engine->cut &&
-			 engine->address[a].failover.phase == PHASE_DRAINED)
+		else if (!listed && !stays)
+			decide_step(engine, a, ON_LEAVE, &reason, now_ns);
+		else if (!engine->cut && failover->phase == PHASE_DRAINED)
 			decide_step(engine, a, ON_RESUME, &reason, now_ns);
 		decide_consider(engine, a, &reason, now_ns);
 	}

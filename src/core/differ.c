@@ -6,8 +6,8 @@
  * are known to have different plans:
  *
  * - nobody takes an address away from who serves it, nor from under a better server that
- *   may want it when it has the new file too: everything stays where it is, and moves
- *   once, when the plans agree (differ_holds_back());
+ *   may want it when it has the new file too, or has just read it: everything stays where
+ *   it is, and moves once, when the plans agree (differ_holds_back());
  * - of two that both serve an address the one with the smaller digest gives way, whatever
  *   the lists say: both see the same two numbers (differ_wins());
  * - who is no longer listed serves on until somebody who is listed claims the address, or
@@ -44,20 +44,41 @@ differ_wins(const struct engine *engine, unsigned server)
 	return engine->peer[server].plan > engine->plan;
 }
 
+/* Its plan changed less than WITHIN_NS ago. */
+static bool
+is_new(const struct engine *engine, unsigned server, uint64_t within_ns, uint64_t now_ns)
+{
+	uint64_t plan_ns = engine->peer[server].plan_ns;
+
+	return plan_ns != 0 && now_ns - plan_ns < within_ns;
+}
+
 bool
 differ_holds_back(const struct engine *engine, unsigned address, uint64_t now_ns)
 {
 	const struct engine_address *a = &engine->address[address];
 	const uint8_t *list = engine->conf->address[address].server;
+	uint64_t look_ns = 2 * engine->timing.hold_ns;
+	uint64_t return_ns = engine->conf->timing.failback_ns;
+	bool owner_is_new;
 
 	if (a->owner == CONF_NONE)
 		return false;
 	if (differ_peer(engine, (unsigned)a->owner))
 		return true;
-	for (int t = 0; t < a->tier; t++)
-		if (differ_peer(engine, list[t]) &&
-		    !(a->released_by == (int)list[t] && now_ns < a->released_ns))
+	owner_is_new = is_new(engine, (unsigned)a->owner, look_ns, now_ns);
+	for (int t = 0; t < a->tier; t++) {
+		if (a->released_by == (int)list[t] && now_ns < a->released_ns)
+			continue;
+		if (differ_peer(engine, list[t]))
 			return true;
+		/* It waits out its failback delay, or looks as often as self. */
+		if (engine->peer[list[t]].peer.state == PEER_ALIVE &&
+		    (owner_is_new ||
+			(return_ns != CONF_NEVER &&
+			    is_new(engine, list[t], return_ns + look_ns, now_ns))))
+			return true;
+	}
 	return false;
 }
 
@@ -106,6 +127,8 @@ differ_hear(
 	if (!note->present || note->plan == 0)
 		return;
 	bool changed = peer->plan != note->plan;
+	if (changed && peer->plan != 0)
+		peer->plan_ns = now_ns;
 	peer->plan = note->plan;
 	engine->counters.plan_differs += note->plan != engine->plan;
 	tell(engine, server, now_ns);

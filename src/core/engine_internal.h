@@ -60,12 +60,13 @@ struct engine_address {
 
 struct engine_peer {
 	struct peer peer;
-	struct mac mac; /* last heard from, else the first configured */
-	struct ip base; /* its own address, once heard */
-	bool heard;     /* ever, since self began to listen */
-	unsigned next;  /* the address that the next probe is about */
-	uint64_t plan;  /* the digest that its daemon told last; 0: none yet */
-	bool plan_told; /* the log has it that it differs */
+	struct mac mac;   /* last heard from, else the first configured */
+	struct ip base;   /* its own address, once heard */
+	bool heard;       /* ever, since self began to listen */
+	unsigned next;    /* the address that the next probe is about */
+	uint64_t plan;    /* the digest that its daemon told last; 0: none yet */
+	uint64_t plan_ns; /* when it told another one than before; 0: never */
+	bool plan_told;   /* the log has it that it differs */
 	uint64_t plan_told_ns;
 	bool demoted;        /* its daemon says that it is unhealthy */
 	uint64_t demoted_ns; /* when it last said otherwise than before; 0: never */

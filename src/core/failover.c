@@ -59,7 +59,7 @@ static const struct rule {
 	{ IN(PHASE_LEAVE),       ON_TIMEOUT,   PHASE_LEAVE,   START, DO_RELEASE },
 	{ IN(PHASE_LEAVE),       ON_BETTER,    PHASE_DRAINED, STOP,  DO_REMOVE },
 	{ IN(PHASE_LEAVE),       ON_WORSE,     PHASE_DRAINED, STOP,  DO_REMOVE },
-	{ IN(PHASE_LEAVE),       ON_GIVE_UP,   PHASE_DRAINED, STOP,  DO_REMOVE },
+	{ SERVED,                ON_GIVE_UP,   PHASE_DRAINED, STOP,  DO_REMOVE },
 	{ IN(PHASE_LEAVE),       ON_RESUME,    PHASE_SERVE,   STOP,  DO_DEFEND },
 	{ IDLE | IN(PHASE_CUT),  ON_LEAVE,     PHASE_DRAINED, STOP,  0 },
 	/* Self is cut off, or slept. */

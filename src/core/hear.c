@@ -194,7 +194,7 @@ hear_claim(struct engine *engine, unsigned address, unsigned server, uint64_t no
 		return;
 	}
 	if (a->failover.phase == PHASE_SERVE && a->tier == CONF_NONE)
-		decide_step(engine, address, ON_LEAVE, NULL, now_ns);
+		decide_step(engine, address, ON_GIVE_UP, &reason, now_ns);
 	if (a->failover.phase == PHASE_LEAVE && tier == CONF_NONE && !differs)
 		return; /* nobody to leave it to */
 	if (a->failover.phase == PHASE_LEAVE)
