@@ -200,9 +200,7 @@ engine_reload(void *memory, const struct conf *conf, const struct engine_self *s
 	for (unsigned a = 0; a < conf->addresses; a++) {
 		struct failover *failover = &engine->address[a].failover;
 		bool listed = engine->address[a].tier != CONF_NONE;
-		if (!listed && !failover_serves(failover))
-			failover_init(failover); /* whatever it waited for */
-		else if (engine->drained || engine->stopping)
+		if (engine->drained || engine->stopping)
 			decide_step(engine, a, ON_LEAVE, NULL, now_ns);
 		else if (!listed && !stays)
 			decide_step(engine, a, ON_LEAVE, &reason, now_ns);

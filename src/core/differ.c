@@ -9,7 +9,8 @@
  *   may want it when it has the new file too, or has just read it: everything stays where
  *   it is, and moves once, when the plans agree (differ_holds_back());
  * - of two that both serve an address the one with the smaller digest gives way, whatever
- *   the lists say: both see the same two numbers (differ_wins());
+ *   the lists say: both see the same two numbers (differ_wins()). But an unhealthy one
+ *   gives way to a healthy one, here as everywhere;
  * - who is no longer listed serves on until somebody who is listed claims the address, or
  *   until the plans agree and it can be handed over (differ_settle()).
  *
@@ -41,6 +42,10 @@ differ_any(const struct engine *engine)
 bool
 differ_wins(const struct engine *engine, unsigned server)
 {
+	bool sick = demote_is(engine, engine->self.server);
+
+	if (sick != demote_is(engine, server))
+		return sick;
 	return engine->peer[server].plan > engine->plan;
 }
 
@@ -64,11 +69,16 @@ differ_holds_back(const struct engine *engine, unsigned address, uint64_t now_ns
 
 	if (a->owner == CONF_NONE)
 		return false;
+	/* An unhealthy one is relieved all the same. */
+	if (demote_is(engine, (unsigned)a->owner) &&
+	    !demote_is(engine, engine->self.server))
+		return false;
 	if (differ_peer(engine, (unsigned)a->owner))
 		return true;
 	owner_is_new = is_new(engine, (unsigned)a->owner, look_ns, now_ns);
 	for (int t = 0; t < a->tier; t++) {
-		if (a->released_by == (int)list[t] && now_ns < a->released_ns)
+		if (demote_is(engine, list[t]) ||
+		    (a->released_by == (int)list[t] && now_ns < a->released_ns))
 			continue;
 		if (differ_peer(engine, list[t]))
 			return true;
