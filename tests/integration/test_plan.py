@@ -686,6 +686,19 @@ def remove():
     check_equal({len(one) for one in after.values()}, {5}, "all had all, and have all")
 
 
+@test("whichever server goes, its addresses move once: to the deputies that have them then")
+def remove_any():
+    names = "ABCDEFGH"
+    for gone in names:
+        path = write("vlb.ini", plan("--servers", ",".join(names), "--addresses", "10.77.0.1-48"))
+        before = lists("-c", path)
+        update("--remove", gone)
+        after = lists("-c", path)
+        for one in before:
+            wanted = before[one][0] if before[one][0] != gone else before[one][1]
+            check_equal(after[one][0], wanted, f"{one} without {gone}")
+
+
 @test("addresses: more, and others; servers: one for another; weights and racks")
 def other_changes():
     path = write("vlb.ini", plan(*SIX))
