@@ -341,29 +341,44 @@ END_TEST
  * since their heads are tried first. */
 START_TEST(a_sample_says_so_and_finds_what_matters)
 {
-	struct balance_row before;
-
-	ask(24, 240, 8);
-	request.failures = 7;
+	ask(40, 400, 9);
+	request.failures = 8;
 	request.budget = 1000;
 	cyclic();
 	look();
-	ck_assert_uint_eq(balance_row(balance, 2)->sets, 276);
+	ck_assert_uint_eq(balance_row(balance, 2)->sets, 780);
 	ck_assert(!balance_row(balance, 2)->sampled);
-	const struct balance_row *row = balance_row(balance, 6);
+	const struct balance_row *row = balance_row(balance, 8);
 	ck_assert(row->sampled);
 	ck_assert_uint_eq(row->sets, 1000);
-	ck_assert_uint_eq(row->of, 134596);
-	ck_assert_uint_eq(row->worst, 70);
+	ck_assert_uint_eq(row->of, 76904685);
+	ck_assert_uint_eq(row->worst, 90);
 	ck_assert_uint_eq(row->unserved, 0);
 	check_worst(row);
-	ck_assert_uint_eq(row->mean_milli, 240 * 1000 / 18);
-	ck_assert_uint_lt(row->mean_worst_milli, 50000);
-	before = *row;
+}
+END_TEST
+
+/* Means are as if all had been tried: the heads, which are worse, do not count. */
+START_TEST(a_sample_is_fair)
+{
+	struct balance_row sample;
+
+	ask(16, 160, 6);
+	request.failures = 5;
+	request.budget = 1000;
+	cyclic();
 	look();
-	ck_assert_uint_eq(
-	    before.mean_worst_milli, balance_row(balance, 6)->mean_worst_milli);
-	ck_assert_uint_eq(before.failed, balance_row(balance, 6)->failed);
+	sample = *balance_row(balance, 5);
+	look();
+	ck_assert_mem_eq(&sample, balance_row(balance, 5), sizeof(sample));
+	request.budget = 0;
+	look();
+	const struct balance_row *all = balance_row(balance, 5);
+	ck_assert(sample.sampled);
+	ck_assert(!all->sampled);
+	ck_assert_uint_eq(sample.mean_milli, all->mean_milli);
+	ck_assert_uint_le(sample.mean_worst_milli, all->mean_worst_milli * 51 / 50);
+	ck_assert_uint_ge(sample.mean_worst_milli, all->mean_worst_milli * 49 / 50);
 }
 END_TEST
 
@@ -399,6 +414,7 @@ main(void)
 	tcase_add_test(tc, a_list_goes_back_to_where_it_was);
 	tcase_add_test(tc, cyclic_lists_are_as_bad_as_they_are_known_to_be);
 	tcase_add_test(tc, a_sample_says_so_and_finds_what_matters);
+	tcase_add_test(tc, a_sample_is_fair);
 	tcase_add_test(tc, sixty_four_servers);
 	suite_add_tcase(suite, tc);
 	srunner_set_tap(runner, "-");

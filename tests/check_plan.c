@@ -695,7 +695,28 @@ START_TEST(advice_for_any_cluster)
 }
 END_TEST
 
-/* The figures of the document: 10 servers with 80, 64, and 90 addresses. */
+/* After two failures no more is promised than is possible, and no less. */
+START_TEST(advice_knows_what_is_possible)
+{
+	struct plan_choice choice[PLAN_CHOICES];
+
+	for (unsigned n = 3; n <= 40; n++)
+		for (unsigned paths = n; paths < 300; paths += 7) {
+			unsigned count = plan_advise(n, paths, choice);
+			for (unsigned i = 0; i < count; i++) {
+				unsigned m = choice[i].addresses,
+					 two = choice[i].excess[2];
+				ck_assert_uint_ge(room(n, m, two), m);
+				if (two > 0)
+					ck_assert_uint_lt(room(n, m, two - 1), m);
+				ck_assert_uint_eq(
+				    choice[i].excess[0] + choice[i].excess[1], 0);
+			}
+		}
+}
+END_TEST
+
+/* Known figures: 10 servers with 80, 64, and 90 addresses. */
 START_TEST(advice_in_figures)
 {
 	struct plan_choice choice[PLAN_CHOICES];
@@ -864,6 +885,7 @@ add_changes(TCase *tc)
 	tcase_add_test(tc, changes_with_weights_move_the_fewest_too);
 	tcase_add_test(tc, advice_for_64_paths);
 	tcase_add_test(tc, advice_for_any_cluster);
+	tcase_add_test(tc, advice_knows_what_is_possible);
 	tcase_add_test(tc, advice_in_figures);
 }
 
