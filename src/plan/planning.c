@@ -59,6 +59,22 @@ planning_lists(struct conf *conf, unsigned tiers, const uint8_t *primary)
 	return 0;
 }
 
+unsigned
+planning_rack_mates(const struct conf *conf)
+{
+	unsigned count = 0;
+
+	for (unsigned a = 0; a < conf->addresses; a++) {
+		const struct conf_address *address = &conf->address[a];
+		if (address->tiers < 2)
+			continue;
+		const char *first = conf->server[address->server[0]].rack;
+		count += *first != '\0' &&
+			 strcmp(first, conf->server[address->server[1]].rack) == 0;
+	}
+	return count;
+}
+
 struct plan_lists
 planning_rows(const struct conf *conf, uint8_t **memory)
 {

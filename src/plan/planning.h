@@ -22,6 +22,9 @@ void planning_servers(
  * 0, or an exit status. */
 int planning_lists(struct conf *conf, unsigned tiers, const uint8_t *primary);
 
+/* How many addresses have their primary and their secondary in one rack. */
+unsigned planning_rack_mates(const struct conf *conf);
+
 /* The lists of CONF as the planner wants them; *memory is the caller's to free. NULL
  * memory: there was none, told. */
 struct plan_lists planning_rows(const struct conf *conf, uint8_t **memory);

@@ -115,7 +115,8 @@ render_json(FILE *out, const struct conf *conf)
 		fputs(a > 0 ? ",\n  " : "\n  ", out);
 		print_address(out, conf, &conf->address[a]);
 	}
-	fputs("],\n \"balance\":[", out);
+	fprintf(
+	    out, "],\n \"rack_mates\":%u,\n \"balance\":[", planning_rack_mates(conf));
 	print_rows(out, conf, row, rows);
 	fputs("]}\n", out);
 	free(row);

@@ -103,6 +103,11 @@ table_balance(
 		print_case(out, conf, &row[i]);
 		fputc('\n', out);
 	}
+	if (racks.count > 0) {
+		unsigned mates = planning_rack_mates(conf);
+		fprintf(out, "%u address%s primary and secondary in one rack\n", mates,
+		    mates == 1 ? " has its" : "es have their");
+	}
 }
 
 static void

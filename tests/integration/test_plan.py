@@ -234,6 +234,11 @@ def weights():
                   "A=r1,B=r1,C=r2,D=r2,E=r3,F=r3")
     check(all(racks[one[0]] != racks[one[1]] for one in table.values()),
           f"a secondary is in its primary's rack: {table}")
+    two = ("--servers", "A,B,C", "--addresses", "10.77.0.1-6", "--rack", "A=x,B=x")
+    mates = sum({"A", "B"} == set(one[:2]) for one in lists(*two).values())
+    check(f"\n{mates} addresses have their primary and secondary in one rack\n" in
+          plan("check", *two), "how many are in one rack")
+    check_equal(json.loads(plan(*two, "--format", "json"))["rack_mates"], mates, "the same")
 
 
 @test("everything that is wrong with the servers is told in one line")
@@ -779,6 +784,11 @@ def attributes():
     link = os.path.join(_work, "etc", "vlb.ini")
     os.symlink("../real.ini", link)
     os.chmod(path, 0o640)
+    try:
+        os.setxattr(path, "user.label", b"ours")
+        labels = ["user.label"]
+    except OSError:
+        labels = []  # not on this file system
     if os.geteuid() == 0:
         os.chown(path, 4711, 4712)
     before = os.stat(path)
@@ -787,6 +797,7 @@ def attributes():
     check(os.path.islink(link) and "[server B]" not in read(link), "the link, and what it shows")
     check_equal((after.st_mode, after.st_uid, after.st_gid),
                 (before.st_mode, before.st_uid, before.st_gid), "mode and owner")
+    check(set(labels) <= set(os.listxattr(path)), "labels")
     check_equal((sorted(os.listdir(_work)), os.listdir(os.path.join(_work, "etc"))),
                 (["etc", "real.ini"], ["vlb.ini"]), "what is left")
 
