@@ -241,6 +241,11 @@ static const struct mistake {
 	/* In nanoseconds 2^64 and some minutes. */
 	{ 12, "failback = 5124096h", 12, "write 0s to 24h, or manual", 0 },
 	{ 12, "failback = 25h", 12, "write 0s to 24h, or manual", 0 },
+	{ 13, "[metrics]\ntextfile = vlbd.prom", 14, "textfile: \"vlbd.prom\" is not an absolute path of at most 255 bytes", 0 },
+	{ 13, "[metrics]\ntextfile = /run/vlbd.txt", 14, "textfile: node_exporter reads only files whose names end in .prom", 0 },
+	{ 13, "[metrics]\ntextfile = /run/.prom", 14, "textfile: node_exporter reads only files whose names end in .prom", 0 },
+	{ 13, "[metrics]\ninterval = 500ms", 14, "interval: \"500ms\" is out of bounds; write 1s to 1h", 0 },
+	{ 13, "[metrics]\ntextfil = /run/vlbd.prom", 14, "unknown key textfil; did you mean textfile?", 0 },
 	{ 13, "max_rate = 0", 13, "max_rate: 0 would let self send nothing; write off", 0 },
 	{ 13, "max_rate = 1000001", 13, "max_rate: \"1000001\" is out of bounds; write a number from 1 to 1000000", 0 },
 	/* Hardware addresses. */
@@ -661,6 +666,12 @@ START_TEST(words_have_values)
 	conf_begin(reader, conf);
 	ck_assert(read_with(11, "lease = off"));
 	ck_assert_uint_eq(conf->timing.lease_ns, 0);
+	conf_begin(reader, conf);
+	ck_assert_str_eq(conf->metrics.textfile, "");
+	ck_assert_uint_eq(conf->metrics.interval_ns, 15 * SEC_NS);
+	ck_assert(read_with(13, "[metrics]\ntextfile = /run/vlbd.prom\ninterval = 1min"));
+	ck_assert_str_eq(conf->metrics.textfile, "/run/vlbd.prom");
+	ck_assert_uint_eq(conf->metrics.interval_ns, 60 * SEC_NS);
 	conf_begin(reader, conf);
 	ck_assert(read_with(13, "max_rate = 250"));
 	ck_assert_uint_eq(conf->timing.max_rate, 250);

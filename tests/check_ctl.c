@@ -413,7 +413,7 @@ START_TEST(a_snapshot_has_all_that_watch_draws)
 	events_note(events, "start", REPORT_WARN, "second", noon_ms);
 	answer(&snapshot);
 	ck_assert_ptr_eq(strstr(text, "self\tA\tvlb\teth1\tserving\t-\t1\n"), text);
-	check_has("server\tA\tself\t-\t2\n");
+	check_has("server\tA\tself\t-\t2\t-\n");
 	check_has("server\tB\tALIVE\t");
 	check_has("address\t10.77.0.1\t0\tPRIMARY\tconfirmed\t0,1,2\n");
 	check_has("address\t10.77.0.3\t1\tWATCHING\t-\t1,0,2\n");

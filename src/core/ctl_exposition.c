@@ -1,27 +1,40 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* ctl_exposition.c - how metrics are written: Prometheus' text format 0.0.4, or JSON. */
-#include <assert.h>
-#include <inttypes.h>
 
 #include "ctl_internal.h"
 
 /* Every sample has the cluster: several daemons of a host may be read together. */
 static void
+put_label(struct out *out, const char *before, const struct metric_label *label,
+    const char *between)
+{
+	put_text(out, before);
+	put_text(out, label->name);
+	put_text(out, between);
+	put_text(out, label->value);
+	put_text(out, "\"");
+}
+
+static void
 json_labels(struct exposition *exposition, const struct metric_label *labels)
 {
-	put(exposition->out, "{\"cluster\":\"%s\"", exposition->cluster);
+	const struct metric_label cluster = { "cluster", exposition->cluster };
+
+	put_label(exposition->out, "{\"", &cluster, "\":\"");
 	for (const struct metric_label *l = labels; l != NULL && l->name != NULL; l++)
-		put(exposition->out, ",\"%s\":\"%s\"", l->name, l->value);
-	put(exposition->out, "}");
+		put_label(exposition->out, ",\"", l, "\":\"");
+	put_text(exposition->out, "}");
 }
 
 static void
 text_labels(struct exposition *exposition, const struct metric_label *labels)
 {
-	put(exposition->out, "{cluster=\"%s\"", exposition->cluster);
+	const struct metric_label cluster = { "cluster", exposition->cluster };
+
+	put_label(exposition->out, "{", &cluster, "=\"");
 	for (const struct metric_label *l = labels; l != NULL && l->name != NULL; l++)
-		put(exposition->out, ",%s=\"%s\"", l->name, l->value);
-	put(exposition->out, "}");
+		put_label(exposition->out, ",", l, "=\"");
+	put_text(exposition->out, "}");
 }
 
 /* All but the value; SUFFIX is a histogram's, or "". */
@@ -32,21 +45,24 @@ begin_sample(
 	struct out *out = exposition->out;
 
 	if (!exposition->json) {
-		put(out, "%s%s", exposition->name, suffix);
+		put_text(out, exposition->name);
+		put_text(out, suffix);
 		text_labels(exposition, labels);
-		put(out, " ");
+		put_text(out, " ");
 		return;
 	}
-	put(out, "%s{\"name\":\"%s%s\",\"labels\":", exposition->samples++ > 0 ? "," : "",
-	    exposition->name, suffix);
+	put_text(out, exposition->samples++ > 0 ? ",{\"name\":\"" : "{\"name\":\"");
+	put_text(out, exposition->name);
+	put_text(out, suffix);
+	put_text(out, "\",\"labels\":");
 	json_labels(exposition, labels);
-	put(out, ",\"value\":");
+	put_text(out, ",\"value\":");
 }
 
 static void
 end_sample(struct exposition *exposition)
 {
-	put(exposition->out, exposition->json ? "}" : "\n");
+	put_text(exposition->out, exposition->json ? "}" : "\n");
 }
 
 static void
@@ -54,7 +70,7 @@ count_sample(struct exposition *exposition, const char *suffix,
     const struct metric_label *labels, uint64_t value)
 {
 	begin_sample(exposition, suffix, labels);
-	put(exposition->out, "%" PRIu64, value);
+	put_number(exposition->out, value);
 	end_sample(exposition);
 }
 

@@ -26,9 +26,11 @@ json_servers_of(struct out *out, const struct engine *engine, unsigned address)
 {
 	const struct conf_address *list = &engine_conf(engine)->address[address];
 
-	for (unsigned t = 0; t < list->tiers; t++)
-		put(out, "%s\"%s\"", t > 0 ? "," : "",
-		    ctl_owner_name(engine, list->server[t]));
+	for (unsigned t = 0; t < list->tiers; t++) {
+		put_text(out, t > 0 ? ",\"" : "\"");
+		put_text(out, ctl_owner_name(engine, list->server[t]));
+		put_text(out, "\"");
+	}
 }
 
 static void

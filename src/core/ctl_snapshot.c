@@ -27,7 +27,8 @@ put_servers(struct out *out, const struct ctl_scene *scene)
 		put(out, "server\t%s\t%s", conf->server[s].name,
 		    s == self ? "self" : peer_state_name(view.state));
 		put_age(out, s == self ? NEVER : view.silence_ns);
-		put(out, "\t%u\n", view.addresses);
+		put(out, "\t%u\t%s\n", view.addresses,
+		    view.unhealthy ? "unhealthy" : "-");
 	}
 }
 
@@ -42,9 +43,12 @@ put_address(struct out *out, const struct ctl_scene *scene, unsigned a)
 	put(out, "address\t%s\t%d\t%s\t%s\t", ip_format(&address->ip, ip), view.owner,
 	    view.tier == CONF_NONE ? "-" : failover_state_name(view.state),
 	    view.confirmed ? "confirmed" : "-");
-	for (unsigned t = 0; t < address->tiers; t++)
-		put(out, "%s%u", t > 0 ? "," : "", address->server[t]);
-	put(out, "\n");
+	for (unsigned t = 0; t < address->tiers; t++) {
+		if (t > 0)
+			put_text(out, ",");
+		put_number(out, address->server[t]);
+	}
+	put_text(out, "\n");
 }
 
 void

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "vlbd/conf.h"
 
@@ -19,6 +20,35 @@ put(struct out *out, const char *format, ...)
 	va_end(args);
 	if (len > 0)
 		out->len += (size_t)len;
+}
+
+void
+put_text(struct out *out, const char *text)
+{
+	size_t len = strlen(text);
+
+	/* One byte is for the end. */
+	if (out->len + 1 < out->size) {
+		size_t room = out->size - out->len - 1;
+		size_t part = len < room ? len : room;
+		memcpy(out->text + out->len, text, part);
+		out->text[out->len + part] = '\0';
+	}
+	out->len += len;
+}
+
+void
+put_number(struct out *out, uint64_t number)
+{
+	char digits[24];
+	size_t at = sizeof(digits) - 1;
+
+	digits[at] = '\0';
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	put_text(out, digits + at);
 }
 
 void

@@ -16,6 +16,9 @@ struct out {
 
 /* Append as printf(3) does. */
 void put(struct out *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Append TEXT, or NUMBER, as it is: what is said thousands of times. */
+void put_text(struct out *out, const char *text);
+void put_number(struct out *out, uint64_t number);
 /* Append a JSON string, or null for NULL. It escapes what JSON wants escaped. */
 void put_string(struct out *out, const char *text);
 /* Append milliseconds with three decimals, or null for UINT64_MAX. */

@@ -8,7 +8,7 @@
 #include "reader.h"
 #include "shell_internal.h"
 
-enum { STEER_WAITING = 16 };
+enum { STEER_WAITING = 16, STEER_ROOM = 16 * 1024 };
 
 /* Who waits for a reload. */
 struct waiting {
@@ -22,6 +22,7 @@ struct steer {
 	bool again; /* asked for while the file was being read: it may have changed since
 		     */
 	struct waiting now, next;
+	size_t last[CTL_COMMANDS]; /* bytes of the last answer */
 };
 
 /* Is it something that a running daemon can become? */
@@ -93,20 +94,28 @@ reply_text(const char *format, ...)
 	return reply;
 }
 
-/* "ok", and the answer. */
+/* "ok", and the answer. It is about as long as last time, so that it need not be written
+ * twice, once to be measured: large clusters have large answers. */
 static struct ctlsock_reply
 reply_answer(const struct shell *shell, const struct ctl_request *request)
 {
 	static const char ok[] = "ok\n";
 	const size_t head = sizeof(ok) - 1;
+	size_t *last = &shell->steer->last[request->command];
 	const struct ctl_scene scene = chronicle_scene(shell);
-	size_t size = ctl_answer(&scene, request, NULL, 0) + 1;
-	struct ctlsock_reply reply = { .text = malloc(head + size) };
+	struct ctlsock_reply reply = { .text = NULL };
 
-	if (reply.text == NULL)
-		return reply;
+	for (size_t size = *last + STEER_ROOM;; size = *last + STEER_ROOM) {
+		reply.text = malloc(head + size);
+		if (reply.text == NULL)
+			return reply;
+		*last = ctl_answer(&scene, request, reply.text + head, size);
+		if (*last < size)
+			break;
+		free(reply.text);
+	}
 	memcpy(reply.text, ok, head);
-	reply.len = head + ctl_answer(&scene, request, reply.text + head, size);
+	reply.len = head + *last;
 	if (request->follow) {
 		reply.then = CTLSOCK_FOLLOW;
 		reply.channel = request->json ? CHRONICLE_JSON : CHRONICLE_TEXT;

@@ -26,7 +26,7 @@ enum {
 	TOP = 2,
 	EVENTS_LEAST = 4,
 	NAME_MOST = 12,
-	FACTS = 20 /* a blank, state, silence, count */
+	FACTS = 22 /* a blank, state, silence, count */
 };
 
 /* How the matrix lies on the screen. */
@@ -151,13 +151,15 @@ draw_head(const struct model *model, const struct grid *grid, unsigned first,
 static void
 draw_facts(const struct model_server *server)
 {
-	attr_t attribute = strcmp(server->state, "DEAD") == 0 ? paint(BAD, A_BOLD)
-			   : strcmp(server->state, "SUSPECT") == 0
+	const bool dead = strcmp(server->state, "DEAD") == 0;
+	const bool sick = server->unhealthy && !dead;
+	attr_t attribute = dead ? paint(BAD, A_BOLD)
+			   : sick || strcmp(server->state, "SUSPECT") == 0
 			       ? paint(DOUBTFUL, A_BOLD)
 			       : paint(GOOD, 0);
 
 	attron(attribute);
-	printw("%-7.7s", server->state);
+	printw("%-9.9s", sick ? "unhealthy" : server->state);
 	attroff(attribute);
 	if (server->silence_ms == MODEL_NONE)
 		printw("%7s", strcmp(server->state, "self") == 0 ? "" : "-");

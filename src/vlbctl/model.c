@@ -43,6 +43,7 @@ read_server(struct model *model, char *word[WORDS])
 		.state = word[2],
 		.silence_ms = word[3][0] == '-' ? MODEL_NONE : strtol(word[3], NULL, 10),
 		.addresses = (unsigned)strtoul(word[4], NULL, 10),
+		.unhealthy = strcmp(word[5], "unhealthy") == 0,
 	};
 	return true;
 }

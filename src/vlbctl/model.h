@@ -13,6 +13,7 @@ struct model_server {
 	const char *state; /* "self" for the one that was asked */
 	long silence_ms;   /* MODEL_NONE: not heard yet, or self */
 	unsigned addresses;
+	bool unhealthy;
 };
 
 struct model_address {

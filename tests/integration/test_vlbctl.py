@@ -167,7 +167,7 @@ def watch(cluster):
         cluster.crash("B")
         term.await_text("10.77.0.6: WATCHING -> CLAIMED (B dead: silent ")
         text = term.await_text(lambda text: re.search(r"^B +DEAD", text, re.M), 5, "B is dead")
-        check(re.search(r"^A    self +6 \*0 \*0 \*0 \*0 \*0 \*1 ", text, re.M), text)
+        check(re.search(r"^A +self +6 \*0 \*0 \*0 \*0 \*0 \*1 ", text, re.M), text)
         term.resize(120, 40)
         term.await_text(lambda text: re.search(r"^10\.77\.0\. .* 28 29 30$", text, re.M), 5,
                         "one band at 120 columns")
