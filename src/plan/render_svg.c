@@ -93,7 +93,8 @@ render_svg(FILE *out, const struct conf *conf)
 	if (fclose(svg.out) != 0 && status == 0)
 		status = run_error("out of memory");
 	if (status == 0) {
-		double width = 2 * SVG_MARGIN + svg.label + SVG_GRID;
+		/* The names over the last columns lean to the right. */
+		double width = SVG_MARGIN + svg.label + SVG_GRID + 80;
 		double height = svg.y + SVG_MARGIN;
 
 		fprintf(out,

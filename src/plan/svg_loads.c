@@ -171,18 +171,41 @@ draw_cell(const struct svg *svg, const struct heat *heat, unsigned c, unsigned s
 	    level > 0.62 ? "fill=\"#ffffff\"" : "", "%u", heat->load[c][s]);
 }
 
+/* How many letters all names begin with; they tell nobody apart, and the rows have the
+ * whole names. A number is not cut in two, and something is left of each name. */
+static size_t
+common_letters(const struct conf *conf)
+{
+	const char *first = conf->server[0].name;
+	size_t same = strlen(first);
+
+	for (unsigned s = 1; s < conf->servers; s++) {
+		const char *name = conf->server[s].name;
+		size_t at = 0;
+		while (at < same && name[at] == first[at])
+			at++;
+		same = name[at] == '\0' && at > 0 ? at - 1 : at;
+	}
+	if (first[same] == '\0' && same > 0)
+		same--;
+	while (same > 0 && first[same - 1] >= '0' && first[same - 1] <= '9')
+		same--;
+	return same;
+}
+
 /* The names of those that failed, upwards. */
 static void
 draw_column_name(const struct svg *svg, const struct heat *heat, unsigned c, double x)
 {
 	char text[4 * CONF_NAME], style[80];
-	size_t used = 0;
+	size_t used = 0, skip = common_letters(svg->conf);
 
 	text[0] = '\0';
 	for (unsigned s = 0; s < svg->conf->servers; s++)
 		if ((heat->failed[c] >> s & 1) != 0)
-			used += (size_t)snprintf(text + used, sizeof text - used,
-			    "%s%.10s", used > 0 ? " " : "", svg->conf->server[s].name);
+			used +=
+			    (size_t)snprintf(text + used, sizeof text - used, "%s%.10s",
+				used > 0 ? " " : "", svg->conf->server[s].name + skip);
 	if (used == 0)
 		snprintf(text, sizeof text, "none");
 	snprintf(
@@ -194,11 +217,11 @@ draw_column_name(const struct svg *svg, const struct heat *heat, unsigned c, dou
 static double
 names_height(const struct conf *conf)
 {
-	size_t longest = 1;
+	size_t longest = 1, skip = common_letters(conf);
 
 	for (unsigned s = 0; s < conf->servers; s++)
-		if (strlen(conf->server[s].name) > longest)
-			longest = strlen(conf->server[s].name);
+		if (strlen(conf->server[s].name) > longest + skip)
+			longest = strlen(conf->server[s].name) - skip;
 	size_t letters = longest < 10 ? longest : 10;
 	if (conf->servers <= PAIRS_UP_TO)
 		letters = 2 * letters + 1;

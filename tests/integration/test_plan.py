@@ -446,6 +446,17 @@ def same_as_plan():
     check_equal(lists("-c", "vlb.ini"), given, "lists")
 
 
+@test("over the columns of the picture names are short, and tell the servers apart")
+def column_names():
+    for names, short in ((("web-01", "web-02", "web-13"), ("01", "02", "13")),
+                         (("a", "ab", "abc"), ("a", "ab", "abc")),
+                         (("x1y", "x1", "x12"), ("1y", "1", "12")),
+                         (("left.example", "right.example"), ("left.examp", "right.exam"))):
+        text = plan("--servers", ",".join(names), "--addresses", "10.77.0.1-9", "--format", "svg")
+        found = re.findall(r"rotate.*>([^<]+)</text>", text)
+        check_equal(found[:1 + len(names)], ["none", *short], f"columns of {names}")
+
+
 @test("a cell that has more than it should is framed in the picture")
 def framed():
     even = plan(*SIX[:3], "10.77.0.1-24", "--format", "svg")
