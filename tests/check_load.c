@@ -418,6 +418,16 @@ START_TEST(the_example_of_three_is_the_article)
 }
 END_TEST
 
+START_TEST(the_example_of_a_plan_has_lists)
+{
+	load_example("six-servers-plan.ini");
+	ck_assert_uint_eq(conf->servers, 6);
+	ck_assert_uint_eq(conf->addresses, 24);
+	for (unsigned a = 0; a < conf->addresses; a++)
+		ck_assert_uint_eq(conf->address[a].tiers, 6);
+}
+END_TEST
+
 START_TEST(a_plan_is_made)
 {
 	static const char text[] = "[plan]\naddresses = 10.77.0.1-3\n"
@@ -463,6 +473,7 @@ main(void)
 	tcase_add_test(tc, a_missing_file_is_told);
 	tcase_add_test(tc, an_unreadable_file_is_told);
 	tcase_add_test(tc, a_file_without_an_end_is_left);
+	tcase_add_test(tc, the_example_of_a_plan_has_lists);
 	tcase_add_test(tc, a_plan_is_made);
 	tcase_add_test(tc, the_example_of_six_is_the_article);
 	tcase_add_test(tc, the_example_of_three_is_the_article);
