@@ -27,6 +27,8 @@ class Manager:
         with cluster.inside("A"):  # abstract names belong to a network
             self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.name.replace("@", "\0", 1))
+        if not self.name.startswith("@"):
+            os.chmod(self.name, 0o777)  # as systemd's
         self.socket.setblocking(False)
         self.heard = []
 

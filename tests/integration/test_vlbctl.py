@@ -277,6 +277,7 @@ def drain_cannot_persist(cluster):
     check_equal(vlbctl(cluster, "drain", "--wait")[0], OK, "without --persist")
     check_equal(vlbctl(cluster, "resume")[0], OK, "resume")
     os.mkdir(cluster.path("A", "state"))
+    shutil.chown(cluster.path("A", "state"), cluster.user)
     check_equal(vlbctl(cluster, "drain", "--persist")[0], OK, "with the directory")
     os.unlink(kept(cluster))
     os.mkdir(kept(cluster))  # so that it cannot be removed

@@ -473,10 +473,10 @@ class Lab:
     """One cluster. A context manager: up() on entry, down() on the way out."""
 
     def __init__(self, table=None, name=None, timing=None, cluster=None, daemon="vlbd",
-                 web=True, verbose=1, user="root", sections=""):
+                 web=True, verbose=1, user=None, sections=""):
         """TABLE: as SIX. TIMING, CLUSTER: keys of those sections, {"hello": "10ms"}.
         DAEMON: the program, or None to assign addresses by hand. WEB: with nginx. USER: whom
-        the daemons become (a user namespace of one's own has root only). SECTIONS: more
+        the daemons become ($VLB_LAB_USER, or root; a user namespace has no other). SECTIONS: more
         text for the file, of checks for example."""
         self.table = {server: [list(tier) for tier in tiers]
                       for server, tiers in (table or SIX).items()}
@@ -486,7 +486,7 @@ class Lab:
         self.daemon = daemon
         self.web = web
         self.verbose = verbose
-        self.user = user
+        self.user = user or os.environ.get("VLB_LAB_USER", "root")
         self.sections = sections
         self.dir = f"/run/vlb-lab.{self.name}"
         self.processes = {}  # (server, program): Popen; only what we started
@@ -557,6 +557,7 @@ class Lab:
         enter()
         self._check_programs()
         os.mkdir(self.dir, 0o755)
+        shutil.chown(self.dir, self.user)
         try:
             self._build_switch()
             for server in self.servers:
@@ -643,6 +644,7 @@ link set p{station} up
         self._sysctl(server, ipv4__conf__all__arp_ignore=1, ipv4__conf__all__arp_announce=2,
                      ipv4__conf__all__rp_filter=0, ipv4__conf__eth1__rp_filter=0)
         os.makedirs(self.path(server, "state"))
+        shutil.chown(self.path(server, "state"), self.user)
 
     def _build_router(self):
         self._new_station("client")
