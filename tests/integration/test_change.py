@@ -108,4 +108,27 @@ def removed(cluster):
     check_equal((len(planned), told), (3, 3), "how many, and how many it said")
 
 
+@test("on a server of the cluster, and only there, its interface's network is known",
+      table=lab.SIX, web=False, settle=False, daemon=None)
+def network(cluster):
+    program = lab.find_program("vlbplan")
+    if not program:
+        raise Skip("vlbplan not found")
+    far, own = cluster.path("far.ini"), cluster.path("own.ini")
+    for path, wrong in ((far, "10.99.0.30"), (own, cluster.base("A"))):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(cluster.config_text().replace("10.77.0.26-10.77.0.30",
+                                                     "10.77.0.26-10.77.0.29, " + wrong)
+                       .replace("10.77.0.30", wrong))
+    for station, path, status, says in (
+            ("A", far, 78, "10.99.0.30 is outside the network 10.77.0.0/16 of eth1"),
+            ("A", own, 78, "10.77.128.1 is this host's own address in the network"),
+            ("probe", far, 0, ""), ("A", cluster.path("vlb.ini"), 0, "")):
+        process = cluster.spawn(station, [program, "-c", path], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, encoding="utf-8")
+        _, err = process.communicate(timeout=10)
+        check_equal(process.returncode, status, f"exit status at {station} ({err})")
+        check(says in err, f"at {station}: {err}")
+
+
 main()
