@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* render_csv.c - one line per address. Names have no comma and no quote, so nothing needs
- * to be quoted; shorter lists end in empty fields. */
+/* render_csv.c - one line per address, and no other: address,server0,server1,... Names
+ * have no comma and no quote, so nothing needs to be quoted; shorter lists end in empty
+ * fields. */
 #include "render.h"
 
 int
@@ -9,10 +10,6 @@ render_csv(FILE *out, const struct conf *conf)
 	unsigned depth = plan_depth(conf);
 	char text[IP_TEXT];
 
-	fputs("address", out);
-	for (unsigned tier = 0; tier < depth; tier++)
-		fprintf(out, ",server%u", tier);
-	fputc('\n', out);
 	for (unsigned a = 0; a < conf->addresses; a++) {
 		const struct conf_address *address = &conf->address[a];
 

@@ -34,7 +34,7 @@ def vlbplan(cluster, *words):
 def read_lists(cluster):
     """The table of the lab becomes that of the file."""
     cluster.table = {server: [[], [], []] for server in FIRST}
-    for row in vlbplan(cluster, "-c", "vlb.ini", "--format", "csv").split()[1:]:
+    for row in vlbplan(cluster, "-c", "vlb.ini", "--format", "csv").split():
         one, *servers = row.split(",")
         for tier, server in enumerate(servers):
             cluster.table[server][tier].append(int(one.rpartition(".")[2]))
