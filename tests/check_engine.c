@@ -1121,6 +1121,26 @@ START_TEST(who_missed_a_release_does_not_wait_for_the_leaver_for_ever)
 }
 END_TEST
 
+/* A has served B's addresses for a while. Then both leave at once, A a moment earlier, and
+ * its kernel lives on: it must not be taken for somebody who still serves them. */
+START_TEST(two_who_leave_at_once_leave_no_address_behind)
+{
+	up_three("failback = 0s");
+	cluster_crash(cl, B);
+	cluster_run(cl, 2 * SEC_NS);
+	ck_assert_int_eq(cluster_holder(cl, 3), 'A');
+	cluster_start(cl, B);
+	cluster_run(cl, 2 * SEC_NS);
+	ck_assert_int_eq(cluster_holder(cl, 3), 'B');
+	cluster_admin(cl, A, ADMIN_STOP);
+	cluster_kill(cl, A);
+	cluster_admin(cl, B, ADMIN_STOP);
+	cluster_run(cl, SEC_NS);
+	MAP("CCCCCC");
+	ck_assert(cl->server[B].stopped);
+}
+END_TEST
+
 /* --- hostile wires
  * -------------------------------------------------------------------------- */
 
@@ -1234,6 +1254,7 @@ main(void)
 	ADD(who_drops_out_of_a_list_hands_over_to_those_who_reloaded_before);
 	ADD(who_drops_out_of_a_list_while_it_waits_forgets_what_for);
 	ADD(who_missed_a_release_does_not_wait_for_the_leaver_for_ever);
+	ADD(two_who_leave_at_once_leave_no_address_behind);
 	ADD(a_flood_within_one_turn_loses_words_and_never_a_deed);
 	ADD(a_peer_that_does_not_hear_us_is_told_of_seldom);
 	ADD(a_reload_of_the_same_file_says_and_does_nothing);

@@ -380,6 +380,19 @@ decide_lost(struct engine *engine, unsigned address, unsigned server,
 		decide_consider(engine, address, reason, now_ns);
 }
 
+void
+decide_doubt(struct engine *engine, unsigned address, unsigned server, uint64_t now_ns)
+{
+	struct engine_address *a = &engine->address[address];
+	int tier = conf_tier(engine->conf, address, server);
+	struct reason reason = { .kind = REASON_UNSERVED, .server = CONF_NONE };
+
+	if (tier == CONF_NONE || a->owner == (int)server)
+		return;
+	a->silent |= UINT64_C(1) << tier;
+	decide_consider(engine, address, &reason, now_ns);
+}
+
 /* Asked often enough, and nobody answered: what does that prove? */
 static void
 conclude(struct engine *engine, unsigned address, uint64_t now_ns)

@@ -320,6 +320,9 @@ tick_peers(struct engine *engine, uint64_t now_ns)
 		unsigned sent = peer->sent;
 		unsigned todo = peer_tick(peer, &engine->peer_timing, now_ns,
 		    engine_burst_probes(engine), engine->heard_ns);
+		if (todo & PEER_DO_SUSPECT)
+			for (unsigned a = 0; a < engine->conf->addresses; a++)
+				decide_doubt(engine, a, s, now_ns);
 		if (todo & PEER_DO_PROBE)
 			say_probe_next(engine, s, now_ns);
 		if (todo & PEER_DO_BURY)

@@ -158,6 +158,11 @@ unsigned decide_step(struct engine *engine, unsigned address, enum failover_even
  * changed. */
 void decide_consider(struct engine *engine, unsigned address, const struct reason *reason,
     uint64_t now_ns);
+/* SERVER is heard only through its kernel from now on. What it was not last heard to
+ * serve it may have left, unheard by self; if it has it all the same, its next answer
+ * says so. */
+void decide_doubt(
+    struct engine *engine, unsigned address, unsigned server, uint64_t now_ns);
 /* SERVER serves it no longer, as everybody may know. */
 void decide_lost(struct engine *engine, unsigned address, unsigned server,
     const struct reason *reason, uint64_t now_ns);
