@@ -664,6 +664,33 @@ START_TEST(a_reload_hands_over_what_the_new_file_gives_to_others)
 }
 END_TEST
 
+/* One claim comes in several frames, and several servers may claim at once. */
+START_TEST(the_last_word_follows_soon)
+{
+	up(6, NULL);
+	for (unsigned i = 0; i < 4; i++)
+		inject_claim(B, 1);
+	cluster_run(cl, 1 * MS_NS);
+	inject_claim(B, 1);
+	ck_assert_int_eq(cluster_router_thinks(cl, 1), 'B');
+	cluster_run(cl, 3 * MS_NS);
+	ck_assert_int_eq(cluster_router_thinks(cl, 1), 'A');
+}
+END_TEST
+
+START_TEST(a_flood_of_claims_is_answered_ten_times_a_second)
+{
+	up(6, NULL);
+	for (unsigned i = 0; i < 1000; i++) {
+		inject_claim(B, 1);
+		cluster_run(cl, 10 * MS_NS);
+	}
+	unsigned claims = cluster_count_sent(cl, A, FRAME_CLAIM);
+	ck_assert_uint_ge(claims, 4 * 100);
+	ck_assert_uint_le(claims, 4 * 115);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -705,6 +732,8 @@ main(void)
 	ADD(a_reload_goes_on_leaving);
 	ADD(a_reload_of_a_deaf_server_lets_it_return);
 	ADD(a_reload_knows_servers_by_name);
+	ADD(the_last_word_follows_soon);
+	ADD(a_flood_of_claims_is_answered_ten_times_a_second);
 	ADD(a_reload_hands_over_what_the_new_file_gives_to_others);
 	suite_add_tcase(suite, tc);
 	srunner_set_tap(runner, "-");

@@ -28,6 +28,7 @@ struct announcing {
 	uint8_t told;        /* confirmations that the log has, of this takeover */
 	uint64_t took_ns[CONF_ROUTERS];
 	uint64_t defended_ns; /* the last defence; 0: none yet */
+	uint64_t pause_ns;    /* least time to the next one */
 	uint64_t defend_ns;   /* one that the rate limit held back; NEVER: none */
 	uint64_t answered_ns; /* the last answer to a solicitation */
 };
@@ -55,7 +56,8 @@ struct engine_address {
 	int last_owner;                /* who served it last, as far as self knows */
 	uint64_t moved_ns[CONF_MOVES]; /* when that changed, the newest first; 0: never */
 	int stay_by;                   /* who told stay_ns, or CONF_NONE */
-	uint64_t stay_ns; /* until when it should stay, as its owner tells; 0: never told */
+	uint64_t
+	    stay_ns; /* until when it should stay, as its owner tells; 0: never told */
 };
 
 struct engine_peer {

@@ -10,9 +10,11 @@
 #include "engine_internal.h"
 
 enum {
-	DEFEND_MS = 100,    /* least time between two defences of one address */
-	OWED_MS = 1000,     /* a claim that max_rate holds back longer goes first */
-	ANSWER_MS = 100,    /* the same for answers to solicitations */
+	DEFEND_FIRST_MS = 3, /* between two defences of one address; then twice that .. */
+	DEFEND_MS = 100,     /* .. and so on to this */
+	DEFEND_CALM_MS = 1000, /* after which it begins again */
+	OWED_MS = 1000,        /* a claim that max_rate holds back longer goes first */
+	ANSWER_MS = 100,       /* the same for answers to solicitations */
 	REFRESH_S = 30,     /* between two requests from an address that is confirmed */
 	FORGET_SHIFT = 8,   /* the loss estimate halves in some 180 hellos */
 	BROADCAST_EVERY = 4 /* a router that does not answer is looked for anew */
@@ -208,11 +210,27 @@ say_claim(struct engine *engine, unsigned address, uint64_t now_ns)
 	engine_wake_addresses(engine, announcing->next_ns);
 }
 
+/* One claim comes in several frames, and after a cold start several servers may claim at
+ * once: the pause is short at first, and doubles as long as it goes on. */
+static void
+defend(struct engine *engine, unsigned address, uint64_t now_ns)
+{
+	struct announcing *announcing = &engine->address[address].announcing;
+	bool calm = announcing->defended_ns == 0 ||
+		    now_ns - announcing->defended_ns > DEFEND_CALM_MS * MS_NS;
+
+	announcing->pause_ns = calm ? DEFEND_FIRST_MS * MS_NS : 2 * announcing->pause_ns;
+	if (announcing->pause_ns > DEFEND_MS * MS_NS)
+		announcing->pause_ns = DEFEND_MS * MS_NS;
+	announcing->defended_ns = now_ns;
+	say_claim(engine, address, now_ns);
+}
+
 void
 say_defence(struct engine *engine, unsigned address, uint64_t now_ns)
 {
 	struct announcing *announcing = &engine->address[address].announcing;
-	uint64_t next_ns = announcing->defended_ns + DEFEND_MS * MS_NS;
+	uint64_t next_ns = announcing->defended_ns + announcing->pause_ns;
 
 	if (announcing->defended_ns != 0 && now_ns < next_ns) {
 		/* Held back, not forgotten: the winner speaks last. */
@@ -220,8 +238,7 @@ say_defence(struct engine *engine, unsigned address, uint64_t now_ns)
 		engine_wake_addresses(engine, next_ns);
 		return;
 	}
-	announcing->defended_ns = now_ns;
-	say_claim(engine, address, now_ns);
+	defend(engine, address, now_ns);
 }
 
 void
@@ -528,10 +545,8 @@ say_tick_address(struct engine *engine, unsigned address, uint64_t now_ns)
 		announcing->defend_ns = NEVER;
 		return;
 	}
-	if (now_ns >= announcing->defend_ns) {
-		announcing->defended_ns = now_ns;
-		say_claim(engine, address, now_ns);
-	}
+	if (now_ns >= announcing->defend_ns)
+		defend(engine, address, now_ns);
 	if (now_ns >= announcing->next_ns)
 		repeat(engine, address, now_ns);
 }
