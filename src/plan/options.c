@@ -72,51 +72,6 @@ static const char *const formats[FORMATS] = {
 };
 /* clang-format on */
 
-static const char help[] =
-    "usage: vlbplan --servers A,B,... --addresses LIST [--tiers N|all] [--format F]\n"
-    "       vlbplan -c FILE [--format F]\n"
-    "       vlbplan check -c FILE [--max-excess F=E]...\n"
-    "       vlbplan --advise --servers N|A,B,... [--paths P]\n"
-    "       vlbplan --update -c FILE [--add NAME[=MAC]] [--remove NAME] [-n]\n"
-    "       vlbplan --routes ROUTER --external RANGE [--paths P] -c FILE\n"
-    "       vlbplan -V | -h\n"
-    "\n"
-    "Tier lists for vlbd: which server serves which address, and who takes over, so "
-    "that\n"
-    "the load stays even whoever fails.\n"
-    "\n"
-    "The cluster, for all of these:\n"
-    "  -c, --config FILE      that of a configuration file (vlb.ini(5)), or:\n"
-    "      --servers LIST     names, with commas\n"
-    "      --addresses LIST   failover addresses: 10.77.0.1-30, 10.77.0.250-10.77.1.5\n"
-    "      --tiers N|all      so many servers in each list (default: all)\n"
-    "      --weight NAME=N    so many times the load of a server with 1; 0 drains\n"
-    "      --rack NAME=RACK   servers of a rack may fail together\n"
-    "      --mac NAME=MAC     the hardware address of its interface\n"
-    "      --macs FILE        a file of names and hardware addresses, one pair a line\n"
-    "      --network RANGE    that of the interface: addresses outside it are refused\n"
-    "What to do with it:\n"
-    "      --format FORMAT    print it: ini (default), csv, json, table, dot, svg\n"
-    "      --advise           how many addresses to use, and why\n"
-    "      --paths P          the router takes so many next hops at most\n"
-    "      --update           change the file in place, moving as little as can be\n"
-    "      --add NAME[=MAC]   a new server\n"
-    "      --remove NAME      a server that goes for good\n"
-    "  -n, --dry-run          print the new file instead of writing it\n"
-    "      --routes ROUTER    what a router needs; `--routes help' lists the routers\n"
-    "      --external RANGE   what the routers send to the servers\n"
-    "      --router-interface IF  the router's, towards the servers\n"
-    "      --split K          cut each range into K parts with next hops of their own\n"
-    "      --base NAME=ADDRESS  a server's own address, for `--routes dai'\n"
-    "check: the load after 0, 1, 2, 3... failures, against the best there can be\n"
-    "      --max-excess F=E   fail if F failures make more than E above that\n"
-    "\n"
-    "  -V, --version          print the version\n"
-    "  -h, --help             print this\n"
-    "\n"
-    "Exit status: 0 ok, 1 a limit exceeded or a run-time failure, 2 usage, 78 file\n"
-    "wrong.\n";
-
 __attribute__((format(printf, 1, 0))) static void
 complain(const char *format, va_list arguments)
 {
@@ -153,59 +108,6 @@ output_end(void)
 	if (fflush(stdout) == 0 && ferror(stdout) == 0)
 		return EXIT_SUCCESS;
 	return run_error("the output cannot be written: %s", strerror(errno));
-}
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-bool
-words_next(
-    const struct words *words, unsigned *at, const char **rest, char *item, unsigned size)
-{
-	if (*rest == NULL) {
-		if (*at == words->count)
-			return false;
-		*rest = words->word[(*at)++];
-	}
-
-	const char *from = *rest + strspn(*rest, " \t");
-	const char *comma = strchr(from, ',');
-	size_t len = comma != NULL ? (size_t)(comma - from) : strlen(from);
-
-	*rest = comma != NULL ? comma + 1 : NULL;
-	while (len > 0 && is_blank(from[len - 1]))
-		len--;
-	snprintf(item, size, "%.*s", (int)(len < size ? len : size), from);
-	return true;
-}
-
-bool
-word_split(char *item, const char **value)
-{
-	char *equals = strchr(item, '=');
-
-	if (equals == NULL || equals == item || equals[1] == '\0')
-		return false;
-	*equals = '\0';
-	*value = equals + 1;
-	return true;
-}
-
-bool
-word_number(const char *text, unsigned most, unsigned *out)
-{
-	unsigned value = 0;
-	const char *at = text;
-
-	for (; *at >= '0' && *at <= '9' && at - text < 9; at++)
-		value = value * 10 + (unsigned)(*at - '0');
-	if (at == text || *at != '\0' || value > most)
-		return false;
-	*out = value;
-	return true;
 }
 
 static bool
@@ -453,7 +355,7 @@ options_parse(struct options *options, int argc, char **argv, int *status)
 	while ((option = getopt_long(argc, argv, "c:nVh", long_options, NULL)) != -1) {
 		if (option == 'h' || option == 'V') {
 			if (option == 'h')
-				fputs(help, stdout);
+				fputs(options_help, stdout);
 			else
 				printf("vlbplan %s\n", PACKAGE_VERSION);
 			*status = EXIT_SUCCESS;
@@ -467,7 +369,7 @@ options_parse(struct options *options, int argc, char **argv, int *status)
 			return false;
 	}
 	if (argc < 2) {
-		fputs(help, stderr);
+		fputs(options_help, stderr);
 		return false;
 	}
 	return take_rest(options, argc, argv) && fits_together(options);

@@ -62,6 +62,8 @@ struct options {
 	unsigned paths; /* equal-cost next hops that the router takes; 0: not given */
 };
 
+extern const char options_help[];
+
 /* Fill *options. False: *status is how to exit; all is told (help and version are
  * printed). */
 bool options_parse(struct options *options, int argc, char **argv, int *status);

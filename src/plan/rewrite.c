@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* rewrite.c - change [server] sections within a text, and nothing else in it.
  *
- * The text is cut into lines, and each line is told what it is. Then the lines are copied
+ * The text is cut into lines, and of each it is known what it is. They are copied
  * one by one, but for those of keys whose value changes. A comment is never lost, unless
  * it stands between the head and the last key of a section that goes. The section [plan]
  * goes when AFTER has lists of its own. */
@@ -10,34 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "options.h"
+#include "lines.h"
 #include "render.h"
-
-enum kind { LINE_HEAD, LINE_KEY, LINE_COMMENT, LINE_BLANK };
-
-/* One line; pieces of it as offsets in the text. */
-struct line {
-	enum kind kind;
-	size_t begin;   /* of the line */
-	size_t value;   /* LINE_KEY: of the value */
-	size_t comment; /* of the blanks in front of the comment, or of the line's end */
-	size_t end;     /* of the line, without its line feed */
-	size_t next;    /* of the line after it */
-	char key[CONF_NAME];
-	int server; /* in BEFORE, whose section it stands in; CONF_NONE: another's */
-	bool plan;  /* it stands in [plan] */
-};
-
-/* The section that is being read. */
-struct section {
-	int server;
-	bool plan;
-};
 
 struct rewriter {
 	FILE *out;
 	const char *text;
-	size_t size;
 	const char *eol;
 	const struct conf *before, *after;
 	unsigned lines;
@@ -45,132 +23,6 @@ struct rewriter {
 	bool blank;   /* the last line that was copied, or none was */
 	bool skipped; /* lines were left out since */
 };
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-/* --- reading ------------------------------------------------------------------------ */
-
-/* As load.c sees it: a comment begins the line, or stands behind a blank. */
-static size_t
-find_comment(const char *text, size_t begin, size_t end)
-{
-	size_t at = begin;
-
-	while (at < end && !((text[at] == ';' || text[at] == '#') &&
-			       (at == begin || is_blank(text[at - 1]))))
-		at++;
-	while (at > begin && is_blank(text[at - 1]))
-		at--;
-	return at;
-}
-
-static struct section
-read_head(const struct conf *conf, const char *text, size_t begin, size_t end)
-{
-	struct section section = { CONF_NONE, false };
-	char word[16], name[CONF_NAME] = "", head[4 * CONF_NAME];
-
-	snprintf(head, sizeof head, "%.*s", (int)(end - begin - 1), text + begin + 1);
-	head[strcspn(head, "]")] = '\0';
-	if (sscanf(head, " %15s %63s", word, name) < 1)
-		return section;
-	section.plan = strcmp(word, "plan") == 0;
-	if (strcmp(word, "server") == 0)
-		section.server = conf_server_by_name(conf, name);
-	return section;
-}
-
-static void
-read_key(const char *text, struct line *line, size_t begin)
-{
-	size_t mark = begin;
-
-	while (mark < line->comment && text[mark] != '=' && text[mark] != ':')
-		mark++;
-	size_t end = mark;
-	while (end > begin && is_blank(text[end - 1]))
-		end--;
-	snprintf(line->key, sizeof line->key, "%.*s", (int)(end - begin), text + begin);
-	line->value = mark < line->comment ? mark + 1 : mark;
-	while (line->value < line->comment && is_blank(text[line->value]))
-		line->value++;
-}
-
-static void
-read_line(struct rewriter *self, struct line *line, struct section *section)
-{
-	const char *text = self->text;
-	size_t begin = line->begin;
-
-	if (begin == 0 && self->size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-		begin += 3;
-	line->comment = find_comment(text, begin, line->end);
-	while (begin < line->comment && is_blank(text[begin]))
-		begin++;
-	if (begin == line->comment) {
-		line->kind = line->comment == line->end ? LINE_BLANK : LINE_COMMENT;
-		/* Blanks alone are no comment, and a comment may be indented. */
-		for (size_t at = line->comment; at < line->end; at++)
-			if (!is_blank(text[at]))
-				line->kind = LINE_COMMENT;
-	} else if (text[begin] == '[') {
-		line->kind = LINE_HEAD;
-		*section = read_head(self->before, text, begin, line->comment);
-	} else {
-		line->kind = LINE_KEY;
-		read_key(text, line, begin);
-	}
-	line->server = section->server;
-	line->plan = section->plan;
-}
-
-static int
-read_lines(struct rewriter *self)
-{
-	struct section section = { CONF_NONE, false };
-	unsigned lines = 1;
-
-	for (size_t i = 0; i < self->size; i++)
-		lines += self->text[i] == '\n';
-	self->line = calloc(lines, sizeof *self->line);
-	if (self->line == NULL)
-		return -1;
-	for (size_t at = 0; at < self->size;) {
-		struct line *line = &self->line[self->lines++];
-		const char *feed = memchr(self->text + at, '\n', self->size - at);
-
-		line->begin = at;
-		line->end = feed != NULL ? (size_t)(feed - self->text) : self->size;
-		line->next = feed != NULL ? line->end + 1 : self->size;
-		if (line->end > at && self->text[line->end - 1] == '\r')
-			line->end--;
-		read_line(self, line, &section);
-		at = line->next;
-	}
-	self->eol =
-	    self->lines > 0 && self->text[self->line[0].end] == '\r' ? "\r\n" : "\n";
-	return 0;
-}
-
-/* The tier of KEY, or CONF_NONE. */
-static int
-key_tier(const char *key)
-{
-	unsigned number;
-	char name[CONF_NAME];
-
-	for (unsigned tier = 0; tier < 3; tier++)
-		if (strcmp(key, conf_tier_name(tier, name)) == 0)
-			return (int)tier;
-	if (strncmp(key, "tier", 4) == 0 && word_number(key + 4, CONF_TIERS, &number) &&
-	    number > 0)
-		return (int)number - 1;
-	return CONF_NONE;
-}
 
 /* --- what differs ------------------------------------------------------------------- */
 
@@ -306,8 +158,8 @@ is_first(const struct rewriter *self, unsigned line)
 	for (unsigned i = line; i-- > 0 && self->line[i].kind != LINE_HEAD;)
 		if (self->line[i].kind == LINE_KEY &&
 		    (strcmp(self->line[i].key, at->key) == 0 ||
-			(key_tier(at->key) != CONF_NONE &&
-			    key_tier(self->line[i].key) == key_tier(at->key))))
+			(line_key_tier(at->key) != CONF_NONE &&
+			    line_key_tier(self->line[i].key) == line_key_tier(at->key))))
 			return false;
 	return true;
 }
@@ -323,8 +175,8 @@ section_has(const struct rewriter *self, unsigned line, const char *key)
 	for (i++; i < self->lines && self->line[i].kind != LINE_HEAD; i++)
 		if (self->line[i].kind == LINE_KEY &&
 		    (strcmp(self->line[i].key, key) == 0 ||
-			(key_tier(key) != CONF_NONE &&
-			    key_tier(self->line[i].key) == key_tier(key))))
+			(line_key_tier(key) != CONF_NONE &&
+			    line_key_tier(self->line[i].key) == line_key_tier(key))))
 			return true;
 	return false;
 }
@@ -347,7 +199,7 @@ write_key(struct rewriter *self, unsigned at, int old, int new)
 	const struct line *line = &self->line[at];
 	const struct conf_server *was = &self->before->server[old];
 	const struct conf_server *is = &self->after->server[new];
-	int tier = key_tier(line->key);
+	int tier = line_key_tier(line->key);
 	bool same;
 
 	if (tier != CONF_NONE)
@@ -456,22 +308,23 @@ int
 rewrite(FILE *out, const char *text, size_t size, const struct conf *before,
     const struct conf *after)
 {
-	struct rewriter self = { .out = out,
-		.text = text,
-		.size = size,
-		.before = before,
-		.after = after,
-		.blank = true };
+	struct rewriter self = {
+		.out = out, .text = text, .before = before, .after = after, .blank = true
+	};
+	struct lines lines;
 	bool going = false;
 
-	if (read_lines(&self) != 0)
+	if (lines_read(&lines, text, size, before) != 0)
 		return -1;
+	self.lines = lines.count;
+	self.line = lines.line;
+	self.eol = lines.eol;
 	unsigned place = place_of_new(&self);
 	for (unsigned at = 0; at < self.lines; at++) {
 		write_line(&self, at, &going);
 		if (at == place)
 			write_new_servers(&self);
 	}
-	free(self.line);
+	free(lines.line);
 	return 0;
 }
