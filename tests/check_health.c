@@ -436,10 +436,26 @@ END_TEST
 START_TEST(a_sick_daemon_that_hangs_is_not_relieved_while_its_lease_runs)
 {
 	up(CHECKED);
-	cl->lose = NULL;
-	cluster_freeze(cl, A);
-	cluster_run(cl, SEC_NS);
-	/* The others learn that it is sick from a frame that was long under way. */
+	sicken(B);
+	sicken(C);
+	cluster_run(cl, 6 * SEC_NS);
+	MAP("AAAAAA");
+	sicken(A);
+	cluster_run(cl, 6 * SEC_NS);
+	MAP("AAAAAA");
+	cluster_freeze(cl, A); /* its kernel answers, and it could not yield */
+	cure(B);
+	cluster_run(cl, 3 * SEC_NS);
+	ck_assert_int_eq(engine_health(cl->server[B].engine), HEALTH_GOOD);
+	MAP("AAAAAA");
+	cluster_run(cl, 5 * SEC_NS); /* its lease has run out */
+	MAP("BBBBBB");
+}
+END_TEST
+
+/* C, which is behind B, waits for B, although it alone has heard that A is sick. */
+START_TEST(the_first_healthy_one_of_the_list_relieves)
+{
 	struct arp hello = {
 		.dst = mac_broadcast,
 		.src = cluster_mac(A),
@@ -447,15 +463,15 @@ START_TEST(a_sick_daemon_that_hangs_is_not_relieved_while_its_lease_runs)
 		.sha = cluster_mac(A),
 		.spa = cluster_ip(1),
 		.tha = mac_broadcast,
-		.tpa = cl->conf->router[0],
 		.note = { .present = true, .demoted = true },
 	};
-	for (unsigned s = B; s <= C; s++)
-		cl->server[s].deaf = s == B;
-	cluster_inject(cl, &hello); /* C alone hears it */
+
+	up(CHECKED);
+	hello.tpa = cl->conf->router[0];
+	cl->server[B].deaf = true;
+	cluster_inject(cl, &hello);
 	cl->server[B].deaf = false;
 	cluster_run(cl, 10 * MS_NS);
-	/* A frame of its daemon makes it ALIVE: C, which is behind B, waits for B. */
 	ck_assert_uint_eq(takes(C, 1), 0);
 }
 END_TEST
@@ -702,6 +718,7 @@ main(void)
 	ADD(who_comes_back_sick_takes_nothing);
 	ADD(two_unhealthy_claimants_go_by_the_list);
 	ADD(a_sick_daemon_that_hangs_is_not_relieved_while_its_lease_runs);
+	ADD(the_first_healthy_one_of_the_list_relieves);
 	ADD(without_hellos_a_claim_tells_it);
 	ADD(a_reload_without_the_check_heals);
 	ADD(a_reload_forgets_no_result);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The demo: six servers, thirty addresses, real requests; one server dies and returns.
+"""The demo: six servers, thirty addresses, real requests; one server dies and returns, and
+of another the web server dies while its kernel lives.
 
 tests/demo installs what is missing, builds, and runs this. On a terminal of 80 x 24 or more
 it shows a live matrix of who serves what; elsewhere it prints plain lines. It ends by
@@ -22,6 +23,16 @@ import lab  # noqa: E402
 from harness import Watch  # noqa: E402
 
 VICTIM = "A"
+SICK = "D"
+CHECK = """
+[check web]
+type = http
+target = http://127.0.0.1/
+interval = 200ms
+timeout = 500ms
+rise = 2
+fall = 2
+"""
 RATE = 300  # requests a second
 FAILBACK_S = 3
 FRAME_S = 0.05
@@ -29,8 +40,9 @@ FRESH_S = 1.5  # so long a change stands out
 CANNOT = 77
 
 STEADY_S = 5.0
-DEAD_S = 6.0
-RETURNED_S = 4.0
+DEAD_S = 4.0
+RETURNED_S = 1.5
+SICK_S = 2.0
 TAKEOVER_S = 5  # more than enough; then the demo has failed
 
 WIDTH, HEIGHT = 80, 24
@@ -75,6 +87,7 @@ class View:
         self.changed = {}
         self.believes = {}
         self.down = set()
+        self.sick = set()
         self.counts = {}
         self.samples = collections.deque()
 
@@ -155,6 +168,8 @@ class Painter:
         row = self._groups(lambda one: self._cell(server, one))
         if server in self.view.down:
             return self.paint("down", f"{server:>5}   ") + row + self.paint("down", f"{'down':>6}")
+        if server in self.view.sick:
+            return self.paint("bold", f"{server:>5}   ") + row + self.paint("down", f"{'sick':>6}")
         return self.paint("bold", f"{server:>5}   ") + row + f"{self.view.rate(server):>6}"
 
     def matrix(self):
@@ -304,8 +319,9 @@ class Story:
         steady = self.cluster.probe(self.others, interval_ms=20)
         lines = self.crash() + self.back()
         moved = len(watch.moved().intersection(self.others))
-        return lines + [f"The other {len(self.others)} addresses: {moved} of them moved, "
-                        f"{self.lost(steady.stop())} lost."]
+        lines += [f"The other {len(self.others)} addresses: {moved} of them moved, "
+                  f"{self.lost(steady.stop())} lost."]
+        return lines + self.sicken()
 
     def begin(self):
         """Everybody has started; wait for order, then for traffic."""
@@ -354,9 +370,38 @@ class Story:
         lost = self.lost(probe.stop())
         self.say(f"{VICTIM} has them again. Lost: {lost}, {self.failed_since(before)}.")
         self.screen.snapshot()
-        self.watch(RETURNED_S, then="the end")
+        self.watch(RETURNED_S, then=f"the web server of {SICK} dies")
         return [f"{VICTIM} returned and took them back; lost: {lost}, "
                 f"{self.failed_since(before)}."]
+
+    def sicken(self):
+        """The web server of SICK dies, its kernel lives and answers ARP as before."""
+        paint = self.screen.painter.paint
+        mine = self.cluster.primaries(SICK)
+        others = [one for one in self.cluster.servers if one != SICK]
+        watch = Watch(self.cluster)
+        probe = self.cluster.probe(mine)
+        before = self.view.counts
+        began = time.monotonic()
+        self.say(paint("down", f"SICK: {SICK}'s web server dies; its kernel answers as before."))
+        self.cluster.stop_web(SICK)
+        self.view.sick.add(SICK)
+        self.settle(others, TAKEOVER_S, f"the others serve what {SICK} served")
+        took = (time.monotonic() - began) * 1000
+        why = watch.await_text(SICK, r"unhealthy: check web: (.*)").group(1)
+        self.watch(1.3)  # as above
+        failed = self.failed_since(before)
+        self.say(f"Its check says: {why}. Handed over after {took:.0f} ms.")
+        self.screen.snapshot()
+        self.watch(SICK_S, then="it is started again")
+        self.cluster.start_web(SICK)
+        self.view.sick.discard(SICK)
+        self.settle(None, FAILBACK_S + 10, f"{SICK} serves its addresses again")
+        lost = self.lost(probe.stop())
+        self.say(f"It has them again. Lost there and back: {lost}.")
+        self.watch(1.0, then="the end")
+        return [f"{SICK}'s web server died, its kernel lived. Its addresses were handed over after "
+                f"{took:.0f} ms;", f"{failed} failed; lost there and back: {lost}."]
 
     def failed_since(self, before):
         """How many requests failed since the counts were BEFORE."""
@@ -400,7 +445,8 @@ def run():
     """The demo proper. Returns the summary's lines."""
     coloured = is_live() and not os.environ.get("NO_COLOR")
     palette = Palette(coloured)
-    with lab.Lab(lab.SIX, timing={"failback": f"{FAILBACK_S}s", "max_moves": "off"}) as cluster:
+    with lab.Lab(lab.SIX, timing={"failback": f"{FAILBACK_S}s", "max_moves": "off"},
+                 sections=CHECK) as cluster:
         view = View(cluster)
         with (Live if is_live() else Lines)(view, palette) as screen:
             return Story(cluster, view, screen).tell()
