@@ -626,6 +626,14 @@ START_TEST(services_that_fail_in_turn_do_not_either)
 		ck_assert_uint_ge(most_moves(number), 3);
 		ck_assert_uint_le(most_moves(number), 4);
 	}
+	/* After three calm minutes all that is forgotten. */
+	for (unsigned s = A; s <= C; s++)
+		cure(s);
+	run_served(200 * SEC_NS);
+	MAP(HOME);
+	sicken(A);
+	run_served(4 * SEC_NS);
+	MAP("BCBBCC");
 }
 END_TEST
 
