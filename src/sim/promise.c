@@ -18,6 +18,7 @@ static const char *const names[PROMISES] = {
 	[PROMISE_AGREE] = "agree",
 	[PROMISE_STEADY] = "steady",
 	[PROMISE_PACED] = "paced",
+	[PROMISE_RELIEVED] = "relieved",
 	[PROMISE_CONVERGE] = "converge",
 	[PROMISE_ROUTED] = "routed",
 	[PROMISE_STILL] = "still",
@@ -295,6 +296,87 @@ agree(struct world *world, unsigned address)
 	}
 }
 
+/* S could serve in the place of somebody unhealthy. */
+static bool
+is_well(const struct world *world, unsigned s)
+{
+	const struct world_server *server = &world->server[s];
+
+	return serves_freely(world, s) && server->paused_ns == NEVER &&
+	       engine_health(server->engine) == HEALTH_GOOD &&
+	       engine_standing(server->engine) == STANDING_SERVING;
+}
+
+/* All of the list that have power can, and hear each other: none is waited for in vain,
+ * and none does not know. The latest that any of them was disturbed; NEVER: not so. */
+static uint64_t
+undisturbed_ns(const struct world *world, unsigned address)
+{
+	const struct conf_address *listed = &world->conf->address[address];
+	uint64_t last_ns = world->loss_ns;
+
+	for (unsigned t = 0; t < listed->tiers; t++) {
+		unsigned s = listed->server[t];
+		if (!serves_freely(world, s) || world->server[s].paused_ns != NEVER)
+			return NEVER;
+		for (unsigned u = 0; u < t; u++)
+			if (!world_hear_each_other(world, s, listed->server[u]))
+				return NEVER;
+		const uint64_t later[] = { world->server[s].disturbed_ns,
+			world->net.port[s].forwards_ns };
+		for (unsigned i = 0; i < sizeof(later) / sizeof(later[0]); i++)
+			last_ns = later[i] > last_ns ? later[i] : last_ns;
+	}
+	return last_ns;
+}
+
+/* Who has it alone is unhealthy, and somebody of its list is well: CONF_NONE, or who. */
+static int
+could_relieve(const struct world *world, unsigned address, unsigned *owner)
+{
+	uint64_t holders = world_holders(world, address);
+	const struct conf_address *listed = &world->conf->address[address];
+	int well = CONF_NONE;
+
+	if (holders == 0 || (holders & (holders - 1)) != 0)
+		return CONF_NONE;
+	for (*owner = 0; (holders >> *owner & 1) == 0;)
+		++*owner;
+	if (!serves_freely(world, *owner) ||
+	    engine_health(world->server[*owner].engine) != HEALTH_BAD)
+		return CONF_NONE;
+	for (unsigned t = 0; t < listed->tiers && well == CONF_NONE; t++)
+		if (is_well(world, listed->server[t]))
+			well = listed->server[t];
+	return well;
+}
+
+static void
+relieved(struct world *world, unsigned address)
+{
+	unsigned owner = 0;
+	int well = could_relieve(world, address, &owner);
+	uint64_t since_ns = well != CONF_NONE ? undisturbed_ns(world, address) : NEVER;
+
+	if (since_ns == NEVER) {
+		world->unwell_ns[address] = NEVER;
+		return;
+	}
+	if (world->unwell_ns[address] == NEVER)
+		world->unwell_ns[address] = world->now_ns;
+	if (world->unwell_ns[address] > since_ns)
+		since_ns = world->unwell_ns[address];
+	world->checks++;
+	uint64_t within_ns =
+	    agree_ns(world, owner, (unsigned)well) +
+	    world->conf->timing.answer_timeout_ns * world->conf->address[address].tiers;
+	if (world->now_ns > since_ns && world->now_ns - since_ns > within_ns)
+		promise_broken(world, PROMISE_RELIEVED, (int)owner, well, (int)address,
+		    "%s, which is unhealthy, has it for %u ms, and %s could",
+		    name_of(world, (int)owner),
+		    (unsigned)((world->now_ns - since_ns) / MS_NS), name_of(world, well));
+}
+
 void
 promise_step(struct world *world)
 {
@@ -304,4 +386,9 @@ promise_step(struct world *world)
 	for (unsigned a = 0; a < world->conf->addresses; a++)
 		if (world->twin_ns[a] != NEVER)
 			agree(world, a);
+	/* With max_moves it may have to stay. */
+	if (world->unwell_ns == NULL || world->conf->timing.max_moves != 0)
+		return;
+	for (unsigned a = 0; a < world->conf->addresses; a++)
+		relieved(world, a);
 }

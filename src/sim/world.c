@@ -466,8 +466,13 @@ world_new(const struct conf *conf, uint64_t seed)
 	wire_reset(world);
 	world->twin_ns = malloc(conf->addresses * sizeof(*world->twin_ns));
 	world->untwin_ns = calloc(conf->addresses, sizeof(*world->untwin_ns));
-	if (world->twin_ns == NULL || world->untwin_ns == NULL)
+	if (conf->checks > 0)
+		world->unwell_ns = malloc(conf->addresses * sizeof(*world->unwell_ns));
+	if (world->twin_ns == NULL || world->untwin_ns == NULL ||
+	    (conf->checks > 0 && world->unwell_ns == NULL))
 		abort();
+	for (unsigned a = 0; conf->checks > 0 && a < conf->addresses; a++)
+		world->unwell_ns[a] = NEVER;
 	memset(world->twin_ns, 0xff, conf->addresses * sizeof(*world->twin_ns));
 	world->routers = conf->routers < WORLD_ROUTERS ? conf->routers : WORLD_ROUTERS;
 	for (unsigned r = 0; r < world->routers; r++)
@@ -515,6 +520,7 @@ world_free(struct world *world)
 	free(world->queue);
 	free(world->twin_ns);
 	free(world->untwin_ns);
+	free(world->unwell_ns);
 	free(world);
 }
 

@@ -119,6 +119,7 @@ struct world_cable {
 };
 
 struct world_switch {
+	bool pads; /* puts zeros behind the body of ARP, in place of what was there */
 	bool suppresses; /* ARP suppression, as EVPN/VXLAN bridges do */
 	uint32_t
 	    polices; /* frames a second that a port may send before it is shut; 0: any */
@@ -210,6 +211,8 @@ enum promise {
 			     moves */
 	PROMISE_PACED,    /* no daemon sends more frames in a second than max_rate allows
 			   */
+	PROMISE_RELIEVED, /* where somebody healthy could, no unhealthy server serves for
+			     long */
 	PROMISE_CONVERGE, /* after the last fault everything is where it belongs, in time
 			   */
 	PROMISE_ROUTED,   /* and every router knows it */
@@ -259,10 +262,13 @@ struct world {
 	uint64_t *
 	    twin_ns; /* per address: since when two servers have it; NEVER: they do not */
 	uint64_t *untwin_ns; /* and when that was last over */
-	uint64_t step_ns;    /* when the promises are looked at next */
-	uint64_t loss_ns;    /* when frames were last being lost at random */
-	uint64_t checks;     /* promises looked at */
-	uint64_t moves;      /* changes of an address's server */
+	uint64_t
+	    *unwell_ns;   /* per address, with checks: since when an unhealthy server
+			     has it although a healthy one could; NEVER: it is not so */
+	uint64_t step_ns; /* when the promises are looked at next */
+	uint64_t loss_ns; /* when frames were last being lost at random */
+	uint64_t checks;  /* promises looked at */
+	uint64_t moves;   /* changes of an address's server */
 	/* What is told. */
 	void (*tell)(void *user, const struct world *world, int server,
 	    const struct report *report);
