@@ -131,14 +131,20 @@ def watchdog(cluster):
         check_equal(watch.changes(*ALL_BUT_A), [], "changes at the others")
 
 
-@test("systemd: an instance of the template; reload, with a right file and a wrong one")
+@test("systemd: an instance of the template; its commands; reload, with a right and a wrong file")
 def template(cluster):
     shutil.copy(cluster.path("vlb.ini"), cluster.path("x.ini"))
+    with open(cluster.path("x.ini"), "a", encoding="ascii") as file:
+        file.write("[check who]\ntype = command\ntarget = /bin/cp /proc/self/status /run/vlbd/who\n")
     with booted.Systemd(cluster, "A") as init:
         start(init, "vlbd@x.service")
         check(os.path.exists("/run/vlbd/x.sock"), "there is no /run/vlbd/x.sock")
         check("A of cluster lab" in cluster.run("A", lab.find_program("vlbctl"), "-s",
                                                 "/run/vlbd/x.sock", "status"), "vlbctl status")
+        with open("/run/vlbd/who", encoding="ascii") as file:
+            who = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+        check("0" not in who["Uid"].split(), f"a command runs as root: {who['Uid']}")
+        check_equal((who["CapPrm"].strip("0"), who["NoNewPrivs"]), ("", "1"), "a command's rights")
         init.systemctl("reload", "vlbd@x.service")
         with open(cluster.path("x.ini"), "a", encoding="ascii") as file:
             file.write("nonsense = 1\n")
