@@ -171,6 +171,13 @@ START_TEST(a_peer_that_tells_no_plan_has_the_same)
 	hello.src = hello.sha = cluster_mac(B);
 	cluster_inject(cl, &hello);
 	ck_assert(sees_it(A, B));
+	/* Nor is it known what somebody has who has said nothing yet. */
+	reload(A, file_of("ABC", "AB BA"));
+	hello.note.plan = 0;
+	hello.src = hello.sha = cluster_mac(C);
+	cluster_inject(cl, &hello);
+	ck_assert(!sees_it(A, C));
+	hello.src = hello.sha = cluster_mac(B);
 	/* A liar is not told of with each lie. */
 	for (unsigned i = 0; i < 100; i++) {
 		hello.note.plan = i % 2 != 0 ? 77 : conf_digest(old);
@@ -421,6 +428,23 @@ START_TEST(the_last_one_with_another_plan_dies)
 }
 END_TEST
 
+/* A knows of B that it served the address, not that it gave way to C. */
+START_TEST(who_was_heard_last_is_who_serves)
+{
+	const struct conf *old = file_of("ABC", "BCA BCA CAB");
+	const struct conf *new = file_of("ABC", "CA BCA CAB");
+
+	up(old, old);
+	reload(B, new);
+	reload(C, new);
+	cluster_run(cl, 3 * SEC_NS);
+	MAP("CBC");
+	cluster_crash(cl, C);
+	cluster_run(cl, 2 * SEC_NS);
+	MAP("ABA");
+}
+END_TEST
+
 START_TEST(a_drained_server_asks_those_too_whose_files_may_list_them)
 {
 	const struct conf *old = file_of("ABC", "AC BC CA");
@@ -603,6 +627,7 @@ main(void)
 	    tc, who_is_no_longer_listed_serves_until_somebody_listed_claims_it);
 	tcase_add_test(tc, when_the_plans_agree_it_is_handed_over);
 	tcase_add_test(tc, the_last_one_with_another_plan_dies);
+	tcase_add_test(tc, who_was_heard_last_is_who_serves);
 	tcase_add_test(tc, a_drained_server_asks_those_too_whose_files_may_list_them);
 	tcase_add_test(tc, a_removed_address_is_served_as_long_as_anybodys_file_has_it);
 	tcase_add_test(tc, an_added_address_is_served_as_soon_as_anybodys_file_has_it);

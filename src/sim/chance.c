@@ -172,6 +172,22 @@ chance_network(struct story *story, struct dice *dice)
 		    dice_chance(dice, 300000) ? (int64_t)dice_below(dice, 400) - 200 : 0;
 }
 
+/* Without the last server, or with other lists. */
+static struct conf *
+roll_old_file(const struct chance_file *file, uint64_t seed)
+{
+	struct chance_file old = *file;
+	struct dice other;
+
+	dice_seed(&other, seed ^ UINT64_C(0x01df));
+	if (dice_chance(&other, 300000))
+		return chance_conf(file, true);
+	old.tiers = (unsigned)dice_between(
+	    &other, 2, file->servers < TIERS_MAX ? file->servers : TIERS_MAX);
+	chance_lists(&old, &other);
+	return chance_conf(&old, false);
+}
+
 static void
 roll_common(struct story *story, struct dice *dice)
 {
@@ -190,7 +206,7 @@ roll_common(struct story *story, struct dice *dice)
 	chance_lists(&file, dice);
 	story->conf = chance_conf(&file, false);
 	if (file.servers > 2 && dice_chance(dice, 100000))
-		story->old_conf = chance_conf(&file, true);
+		story->old_conf = roll_old_file(&file, story->seed);
 	chance_network(story, dice);
 	story->late_sweeps = true;
 

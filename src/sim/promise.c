@@ -242,8 +242,7 @@ serves_freely(const struct world *world, unsigned s)
 	const struct world_server *server = &world->server[s];
 
 	return server->power && server->halted_ns == NEVER && server->engine != NULL &&
-	       !server->leaves && server->conf == world->conf && server->change_ns == 0 &&
-	       server->change_fails_ppm == 0;
+	       !server->leaves && server->change_ns == 0 && server->change_fails_ppm == 0;
 }
 
 /* How long two that hear each other may both serve: until a hello of the one for it has

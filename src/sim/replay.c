@@ -127,10 +127,14 @@ print_header(const struct story *story)
 		if (story->drift_ppm[s] != 0)
 			printf("  clock     %s's runs %+" PRId64 " ppm\n",
 			    conf->server[s].name, story->drift_ppm[s]);
-	if (story->old_conf != NULL)
+	if (story->old_conf != NULL && story->old_conf->servers < conf->servers)
 		printf("  old file  the same without %s\n",
 		    conf->server[conf->servers - 1].name);
 	print_lists(conf);
+	if (story->old_conf != NULL && story->old_conf->servers == conf->servers) {
+		printf("the old file's:\n");
+		print_lists(story->old_conf);
+	}
 	printf("  all is mended at %.3fs", (double)story->heal_ns / 1e9);
 	if (end_ns(story) != UINT64_MAX)
 		printf(", and in its place at %.3fs", (double)end_ns(story) / 1e9);

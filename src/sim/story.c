@@ -392,7 +392,10 @@ story_run(const struct story *story, const struct story_listener *listener,
 		world->steady = false;
 	}
 	world_run(world, story->heal_ns + 1);
-	world->old_conf = NULL; /* from here on everybody has the new file */
+	/* From here on everybody has the new file. Where it lists others, who is listed
+	 * no more serves until they have taken over. */
+	if (story->old_conf != NULL && story->old_conf->servers < story->conf->servers)
+		world->old_conf = NULL;
 	demand_end(&run, world);
 	result->violation = world->violation;
 	result->world_ns = world_time(world);
