@@ -168,16 +168,20 @@ check_rate(struct check *check)
 	if (check->conf->timing.max_rate != 0)
 		say_ok("max_rate holds this server to %u ARP frames a second",
 		    check->conf->timing.max_rate);
-	else if (worst.frames <= RATE_POLICED)
-		say_ok("at most %" PRIu64 " ARP frames in a second", worst.frames);
+	else if (worst.frames <= RATE_POLICED && worst.alone <= RATE_POLICED)
+		say_ok("at most %" PRIu64 " ARP frames in a second",
+		    worst.frames > worst.alone ? worst.frames : worst.alone);
 	else
 		say_note(
 		    "up to %" PRIu64 " ARP frames in the second after a death (%" PRIu64
-		    " hellos, %" PRIu64 " probes, claims of %u address%s); a switch that "
-		    "inspects ARP may shut a port above %u: raise its limit, or set "
-		    "max_rate",
+		    " hellos, %" PRIu64
+		    " probes, claims of %u address%s), and about %" PRIu64
+		    " when this server starts before the others; a switch that inspects "
+		    "ARP "
+		    "may shut a port above %u: set max_rate, or raise its limit (vlbplan "
+		    "--routes dai)",
 		    worst.frames, worst.hellos, worst.probes, worst.claims,
-		    worst.claims == 1 ? "" : "es", RATE_POLICED);
+		    worst.claims == 1 ? "" : "es", worst.alone, RATE_POLICED);
 }
 
 static uint64_t
