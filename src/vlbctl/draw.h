@@ -12,6 +12,8 @@ struct view {
 	    *notice; /* instead of the clock, or NULL: the daemon does not answer */
 };
 
+/* This host knows what TERM names. */
+bool terminal_known(void);
 /* Colours, where the terminal has them. After initscr(3). */
 void draw_begin(void);
 /* Draw it all, as far as the terminal is large enough. VIEW's offset is put right. */

@@ -179,7 +179,8 @@ has_terminal(void)
 static SCREEN *
 take_terminal(void)
 {
-	SCREEN *terminal = newterm(NULL, stdout, stdin);
+	/* newterm(3) alone leaves memory behind where it fails. */
+	SCREEN *terminal = terminal_known() ? newterm(NULL, stdout, stdin) : NULL;
 
 	if (terminal == NULL) {
 		fprintf(stderr,
