@@ -85,7 +85,8 @@ struct plan *plan_begin(void *memory, const struct plan_request *request);
 bool plan_step(struct plan *plan);
 /* How far it is, 0..1000. It never goes back. */
 unsigned plan_permille(const struct plan *plan);
-/* The lists, once plan_step() said false. They live in MEMORY. */
+/* The lists, once plan_step() said false. They live in MEMORY, in the order of their
+ * first two servers, unless some primaries were given. */
 /* Where no primary was given, a server's lists follow each other. */
 struct plan_lists plan_lists(const struct plan *plan);
 enum plan_shape plan_shape(const struct plan *plan);

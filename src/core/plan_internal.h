@@ -3,8 +3,8 @@
  *
  * A *set* is a bit mask of servers. The *table* has a row for each set of failed servers
  * that is looked at, and in it each survivor's load, counting the tiers placed so far. Up
- * to DENSE servers the set is the row's number; beyond, only sets of up to .depth servers
- * have rows, and every whole rack. */
+ * to PLAN_DENSE servers the set is the row's number; beyond, only sets of up to .depth
+ * servers have rows, and whole racks, alone and with one server more. */
 #ifndef PLAN_INTERNAL_H
 #define PLAN_INTERNAL_H
 
@@ -17,7 +17,7 @@ enum {
 	PLAN_HITS = 1 << 14, /* most rows that one entry of tier 1 or deeper touches */
 	PLAN_DEPTH = 8,      /* most failures in a sparse table */
 	PLAN_RACKS = 32,     /* of two servers and more */
-	PLAN_EXTRAS = PLAN_RACKS * (PLAN_SERVERS - 1),
+	PLAN_EXTRAS = PLAN_RACKS * (PLAN_SERVERS - 1), /* most rows of racks */
 	PLAN_FAR = 11,         /* the last tier filled by load where there are no rows */
 	PLAN_VARIANTS = 16,    /* ways to order the tie-breaks */
 	PLAN_SWEEPS = 12,      /* of polish, at most */
@@ -82,7 +82,7 @@ struct plan {
 
 	/* Rows. */
 	unsigned depth;      /* most failures that have rows */
-	unsigned sets, rows; /* rows of the table; with whole racks that it lacks */
+	unsigned sets, rows; /* rows by size; with those of racks that are larger */
 	unsigned extras;     /* rows - sets */
 	uint64_t extra[PLAN_EXTRAS];
 	uint32_t choose[PLAN_SERVERS + 1][PLAN_DEPTH + 2]; /* binomials */

@@ -55,11 +55,11 @@ plan_rows_init(struct plan *plan)
 		if (set_count(plan->rack[r]) > plan->depth)
 			plan->extra[plan->extras++] = plan->rack[r];
 	for (unsigned r = 0; r < plan->racks; r++)
-		for (uint64_t ones = plan->everybody & ~plan->rack[r]; ones != 0;
-		     ones &= ones - 1)
+		for (uint64_t left = plan->everybody & ~plan->rack[r]; left != 0;
+		     left &= left - 1)
 			if (set_count(plan->rack[r]) >= plan->depth)
 				plan->extra[plan->extras++] =
-				    plan->rack[r] | (ones & -ones);
+				    plan->rack[r] | (left & -left);
 	plan->rows = plan->sets + plan->extras;
 }
 
