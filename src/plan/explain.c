@@ -144,10 +144,15 @@ explain_after(FILE *out, const struct change *change, unsigned step)
 	if (change->added > 0)
 		fprintf(out,
 		    "%u. On %s: systemctl enable --now vlbd, then vlbctl resume, which "
-		    "takes its\n   addresses at once. Within the failback delay (5 s "
-		    "unless the file says otherwise)\n   of step %u each moves once; "
-		    "later, some move by way of a deputy.\n",
+		    "takes its\n   addresses at once. If that is within the failback "
+		    "delay "
+		    "of step %u, each moves once;\n   later, some move by way of a "
+		    "deputy.\n",
 		    ++step, names_only_in(change->after, change->before, names), reload);
+	if (change->added > 0 && change->removed > 0)
+		fprintf(out,
+		    "   What %s had is with deputies in between, and so moves twice.\n",
+		    names_only_in(change->before, change->after, names));
 	if (change->new_addresses > 0)
 		fprintf(out,
 		    "%u. When vlbctl status shows an owner for every new address: add "
@@ -173,8 +178,9 @@ change_explain(FILE *out, const struct change *change, const char *file)
 	fputs("\nOn the cluster that runs:\n", out);
 	unsigned step = explain_before(out, change, file, 0);
 	fprintf(out,
-	    "%u. Copy %s to every other server, then systemctl reload vlbd on each, "
-	    "one after\n   the other. Nothing moves within the failback delay.\n",
+	    "%u. Copy %s to every other server, then systemctl reload vlbd on each, one "
+	    "after\n   the other. Nothing moves before the last one has it, and then not "
+	    "within the\n   failback delay (5 s unless the file says otherwise).\n",
 	    ++step, file);
 	explain_after(out, change, step);
 }
