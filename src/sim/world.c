@@ -179,7 +179,8 @@ sweep(struct world *world, unsigned s)
 	set_sweep(world, s);
 }
 
-static void
+/* In the kernel. An errno. */
+static int
 change(struct world *world, unsigned s, enum holding_verb verb, const struct ip *ip,
     uint64_t lease_ns)
 {
@@ -201,8 +202,7 @@ change(struct world *world, unsigned s, enum holding_verb verb, const struct ip 
 		else if (server->sweep_ns == NEVER)
 			set_sweep(world, s);
 	}
-	if (server->engine != NULL)
-		engine_done(server->engine, verb, ip, error, server_time(world, s));
+	return error;
 }
 
 static void
@@ -211,8 +211,10 @@ perform_change(struct world *world, unsigned s, const struct action *action)
 	struct world_server *server = &world->server[s];
 
 	if (server->change_ns == 0) {
-		change(world, s, action->address.verb, &action->address.ip,
+		int error = change(world, s, action->address.verb, &action->address.ip,
 		    action->address.lease_ns);
+		engine_done(server->engine, action->address.verb, &action->address.ip,
+		    error, server_time(world, s));
 		return;
 	}
 	struct world_event event = { .at_ns = world->now_ns + server->change_ns,
@@ -562,21 +564,41 @@ deliver(struct world *world, const struct world_event *event)
 	}
 }
 
+/* A slow change is done; its daemon hears of it once it runs. */
+static void
+finish_change(struct world *world, struct world_event *event)
+{
+	unsigned s = event->change.server;
+	struct world_server *server = &world->server[s];
+
+	if (event->change.birth != server->birth || !server->power)
+		return;
+	if (!event->change.done)
+		event->change.error = change(world, s, event->change.verb,
+		    &event->change.ip, event->change.lease_ns);
+	event->change.done = true;
+	if (server->engine == NULL)
+		return;
+	if (!runs(server)) {
+		event->at_ns = world->now_ns + MS_NS;
+		world_push(world, event);
+		return;
+	}
+	engine_done(server->engine, event->change.verb, &event->change.ip,
+	    event->change.error, server_time(world, s));
+	server_perform(world, s);
+}
+
 static void
 handle(struct world *world)
 {
 	struct world_event event = pop(world);
 
 	world->events++;
-	if (event.kind == EVENT_FRAME) {
+	if (event.kind == EVENT_FRAME)
 		deliver(world, &event);
-	} else if (event.change.birth == world->server[event.change.server].birth &&
-		   world->server[event.change.server].power) {
-		change(world, event.change.server, event.change.verb, &event.change.ip,
-		    event.change.lease_ns);
-		if (runs(&world->server[event.change.server]))
-			server_perform(world, event.change.server);
-	}
+	else
+		finish_change(world, &event);
 }
 
 /* Who is next? Ties go to faults, then frames, then servers by number: always the same.

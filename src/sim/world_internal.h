@@ -30,6 +30,8 @@ struct world_event {
 			enum holding_verb verb;
 			struct ip ip;
 			uint64_t lease_ns;
+			bool done; /* and .error is what became of it */
+			int error;
 		} change;
 	};
 };
