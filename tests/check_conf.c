@@ -297,6 +297,64 @@ static const struct mistake {
 	{ 20, "mac = 02:00:00:00:00:02\nrack = r1\nrack = r2", 22, "rack: given already, in line 21; remove one of them", 0 },
 	{ 20, "mac = 02:00:00:00:00:02\nweihgt = 2", 21, "unknown key weihgt; did you mean weight?", 0 },
 	{ 13, "weight = 2", 13, "weight does not belong in [timing]; move it to [server NAME]", 0 },
+	/* Checks and notifications. */
+	{ 13, "max_moves = 1", 13, "max_moves: \"1\" is out of bounds; write a number from 2 to 8", 0 },
+	{ 13, "max_moves = 9", 13, "write a number from 2 to 8", 0 },
+	{ 29, "[check]", 29, "\"\" is not a check's name; write [check NAME]", 2 },
+	{ 29, "[chekc web]\ntype = tcp\ntarget = 127.0.0.1:80", 29, "unknown section [chekc web]; did you mean [check web]?", 0 },
+	{ 29, "[check web]\ntype = tcp\ntarget = 127.0.0.1:80\n[check web]\ntype = tcp\ntarget = 127.0.0.1:80", 32, "check web is in line 29 already; give this one another name", 0 },
+	{ 29, "[check web]\ntarget = 127.0.0.1:80", 29, "check web has no type; write type = tcp, http or command", 0 },
+	{ 29, "[check web]\ntype = tcp", 29, "check web has no target; write target = ", 0 },
+	{ 29, "[check web]\ntype = tpc\ntarget = 127.0.0.1:80", 30, "unknown type \"tpc\"; did you mean tcp?", 0 },
+	{ 29, "[check web]\ntype = ping\ntarget = 127.0.0.1:80", 30, "unknown type \"ping\"; write tcp, http or command", 0 },
+	{ 29, "[check web]\ntpye = tcp\ntarget = 127.0.0.1:80", 30, "unknown key tpye; did you mean type?", 0 },
+	{ 29, "[check web]\ntype = tcp\ntarget = 127.0.0.1", 31, "\"127.0.0.1\" is no target; write ADDRESS:PORT", 0 },
+	{ 29, "[check web]\ntype = tcp\ntarget = 127.0.0.1:", 31, "\"127.0.0.1:\" is no target; write ADDRESS:PORT", 0 },
+	{ 29, "[check web]\ntype = tcp\ntarget = 127.0.0.1:0", 31, "\"127.0.0.1:0\" is no target; write ADDRESS:PORT", 0 },
+	{ 29, "[check web]\ntype = tcp\ntarget = 127.0.0.1:65536", 31, "\"127.0.0.1:65536\" is no target; write ADDRESS:PORT", 0 },
+	{ 29, "[check web]\ntype = tcp\ntarget = localhost:80", 31, "\"localhost:80\" is no target; write ADDRESS:PORT", 0 },
+	{ 29, "[check web]\ntype = tcp\ntarget = 127.0.0.1:80a", 31, "\"127.0.0.1:80a\" is no target; write ADDRESS:PORT", 0 },
+	{ 29, "[check web]\ntype = tcp\ntarget = 0.0.0.0:80", 31, "\"0.0.0.0:80\" is no target; write ADDRESS:PORT", 0 },
+	{ 29, "[check web]\ntype = tcp\ntarget = 224.0.0.1:80", 31, "\"224.0.0.1:80\" is no target; write ADDRESS:PORT", 0 },
+	{ 29, "[check web]\ntype = tcp\ntarget = :80", 31, "\":80\" is no target; write ADDRESS:PORT", 0 },
+	{ 29, "[check web]\ntype = tcp\ntarget = 127.0.0.1:000080", 31, "\"127.0.0.1:000080\" is no target; write ADDRESS:PORT", 0 },
+	{ 29, "[check web]\ntype = http\ntarget = 127.0.0.1:80", 31, "is no target; write http://ADDRESS[:PORT]/PATH", 0 },
+	{ 29, "[check web]\ntype = http\ntarget = http://localhost/", 31, "is no target; write http://ADDRESS[:PORT]/PATH", 0 },
+	{ 29, "[check web]\ntype = http\ntarget = http://127.0.0.1:99999/", 31, "is no target; write http://ADDRESS[:PORT]/PATH", 0 },
+	{ 29, "[check web]\ntype = http\ntarget = http:///x", 31, "is no target; write http://ADDRESS[:PORT]/PATH", 0 },
+	{ 29, "[check web]\ntype = http\ntarget = http://127.0.0.1/a b", 31, "is no target; write http://ADDRESS[:PORT]/PATH", 0 },
+	{ 29, "[check web]\ntype = http\ntarget = HTTP://127.0.0.1/", 31, "is no target; write http://ADDRESS[:PORT]/PATH", 0 },
+	{ 29, "[check web]\ntype = http\ntarget = https://127.0.0.1/", 31, "https is not spoken; write an http:// target, or type = tcp", 0 },
+	{ 29, "[check web]\ntype = command\ntarget = check -x", 31, "\"check -x\" is no absolute path; write one such as /usr/local/bin/check", 0 },
+	{ 29, "[check web]\ntype = command\ntarget = /bin/check 'a b", 31, "a quote ' has no end; write another one", 0 },
+	{ 29, "[check web]\ntype = tcp\ntarget = 127.0.0.1:80\ninterval = 10ms", 32, "interval: \"10ms\" is out of bounds; write 100ms to 1h", 0 },
+	{ 29, "[check web]\ntype = tcp\ntarget = 127.0.0.1:80\ninterval = 1", 32, "interval: \"1\" has no unit", 0 },
+	{ 29, "[check web]\ntype = tcp\ntarget = 127.0.0.1:80\ntimeout = 0s", 32, "write 10ms to 1h", 0 },
+	{ 29, "[check web]\ntype = tcp\ntarget = 127.0.0.1:80\nrise = 0", 32, "rise: \"0\" is out of bounds; write a number from 1 to 100", 0 },
+	{ 29, "[check web]\ntype = tcp\ntarget = 127.0.0.1:80\nfall = 101", 32, "fall: \"101\" is out of bounds", 0 },
+	{ 29, "[check web]\ntype = tcp\ntarget = 127.0.0.1:80\nfall = 2\nfall = 3", 33, "fall: given already, in line 32; remove one of them", 0 },
+	{ 29, "[check web]\ntype = tcp\ntarget = 127.0.0.1:80\nexpect = 200", 32, "expect: a check of type tcp has none; remove the line", 0 },
+	{ 29, "[check web]\ntype = tcp\ntarget = 127.0.0.1:80\nhost = www", 32, "host: a check of type tcp has none", 0 },
+	{ 29, "[check web]\ntype = tcp\ntarget = 127.0.0.1:80\nuser = nobody", 32, "user: a check of type tcp has none", 0 },
+	{ 29, "[check web]\ntype = tcp\ntarget = 127.0.0.1:80\nprimary = 10.77.0.1", 32, "primary does not belong in [check]; move it to [server NAME]", 0 },
+	{ 29, "[check web]\ntype = tcp\ntarget = 127.0.0.1:80\nprobes = 3", 32, "probes does not belong in [check]; move it to [timing]", 0 },
+	{ 29, "[check web]\ntype = http\ntarget = http://127.0.0.1/\nexpect = 2xx", 32, "\"2xx\" is no list of statuses; write such as 200 or 200-299, 301", 0 },
+	{ 29, "[check web]\ntype = http\ntarget = http://127.0.0.1/\nexpect = 99", 32, "\"99\" is no list of statuses; write such as 200 or 200-299, 301", 0 },
+	{ 29, "[check web]\ntype = http\ntarget = http://127.0.0.1/\nexpect = 600", 32, "\"600\" is no list of statuses; write such as 200 or 200-299, 301", 0 },
+	{ 29, "[check web]\ntype = http\ntarget = http://127.0.0.1/\nexpect = 299-200", 32, "\"299-200\" is no list of statuses; write such as 200 or 200-299, 301", 0 },
+	{ 29, "[check web]\ntype = http\ntarget = http://127.0.0.1/\nexpect = 200,", 32, "\"200,\" is no list of statuses; write such as 200 or 200-299, 301", 0 },
+	{ 29, "[check web]\ntype = http\ntarget = http://127.0.0.1/\nexpect = 20", 32, "\"20\" is no list of statuses; write such as 200 or 200-299, 301", 0 },
+	{ 29, "[check web]\ntype = http\ntarget = http://127.0.0.1/\nexpect = 200-", 32, "\"200-\" is no list of statuses; write such as 200 or 200-299, 301", 0 },
+	{ 29, "[check web]\ntype = http\ntarget = http://127.0.0.1/\nexpect = 200 201", 32, "\"200 201\" is no list of statuses; write such as 200 or 200-299, 301", 0 },
+	{ 29, "[check web]\ntype = http\ntarget = http://127.0.0.1/\nexpect = 200,201,202,203,204,205,206,207,208", 32, "more than 8 statuses and ranges; write fewer", 0 },
+	{ 29, "[check web]\ntype = http\ntarget = http://127.0.0.1/\nhost = a b", 32, "\"a b\" is no host's name", 0 },
+	{ 29, "[check web]\ntype = command\ntarget = /bin/true\nuser = no body", 32, "\"no body\" is no user's name", 0 },
+	{ 29, "[notify]", 29, "[notify] has no command; write command = and an absolute path", 0 },
+	{ 29, "[notify]\ncommand = true", 30, "\"true\" is no absolute path", 0 },
+	{ 29, "[notify]\ncommand = /bin/true\ntimeout = 1", 31, "timeout: \"1\" has no unit", 0 },
+	{ 29, "[notify]\ncomand = /bin/true", 30, "unknown key comand; did you mean command?", 1 },
+	{ 29, "[notify me]\ncommand = /bin/true", 29, "[notify] has no name; write [notify]", 0 },
+	{ 29, "type = tcp", 29, "type does not belong in [server]; move it to [check NAME]", 0 },
 	/* What follows from a slip is told once, with the slip's line. */
 	{ 21, "primray = 10.77.0.3, 10.77.0.4", 21, "did you mean primary?", 1 },
 	{ 21, "primary = 10.77.0.3, 10.77.O.4", 21, "\"10.77.O.4\" is not", 1 },
@@ -412,6 +470,81 @@ START_TEST(weight_and_rack_are_each_servers_own)
 	ck_assert_str_eq(conf->server[1].rack, "r-2");
 	ck_assert_uint_eq(conf->server[2].weight, 1);
 	ck_assert_str_eq(conf->server[2].rack, "");
+}
+END_TEST
+
+START_TEST(checks_are_read)
+{
+	feed(1, "[server A]\nmac = 02:00:00:00:00:01\nprimary = 10.77.0.1\n"
+		"[check web]\ntype = http\ntarget = http://127.0.0.1:8080/a?b#c\n"
+		"expect = 200, 301-302\nhost = www.example.org\ninterval = 500ms\n"
+		"timeout = 2s\nrise = 1\nfall = 5\n"
+		"[check port]\ntarget = 10.0.0.9:25\ntype = tcp\n"
+		"[check app]\ntype = command\n"
+		"target = /bin/check  -x 'a b' \"\" c'd e'f\nuser = app\n"
+		"[check root]\ntype = http\ntarget = http://127.0.0.1\n"
+		"[notify]\ncommand = /bin/tell me\ntimeout = 3s\nuser = root\n"
+		"[timing]\nmax_moves = off");
+	ck_assert_msg(conf_finish(reader), "%s", all_mistakes());
+	ck_assert_uint_eq(conf->checks, 4);
+	const struct conf_check *web = &conf->check[0];
+	ck_assert_str_eq(web->name, "web");
+	ck_assert_int_eq(web->kind, CHECK_HTTP);
+	ck_assert_uint_eq(ip_v4_value(&web->ip), 0x7f000001);
+	ck_assert_uint_eq(web->port, 8080);
+	ck_assert_str_eq(web->path, "/a?b");
+	ck_assert_str_eq(web->host, "www.example.org");
+	ck_assert_uint_eq(web->expects, 2);
+	ck_assert_uint_eq(web->expect[0].low, 200);
+	ck_assert_uint_eq(web->expect[0].high, 200);
+	ck_assert_uint_eq(web->expect[1].low, 301);
+	ck_assert_uint_eq(web->expect[1].high, 302);
+	ck_assert_uint_eq(web->interval_ns, 500 * MS_NS);
+	ck_assert_uint_eq(web->timeout_ns, 2 * SEC_NS);
+	ck_assert_uint_eq(web->rise, 1);
+	ck_assert_uint_eq(web->fall, 5);
+	const struct conf_check *port = &conf->check[1];
+	ck_assert_int_eq(port->kind, CHECK_TCP);
+	ck_assert_uint_eq(port->port, 25);
+	ck_assert_uint_eq(port->interval_ns, SEC_NS);
+	ck_assert_uint_eq(port->timeout_ns, SEC_NS);
+	ck_assert_uint_eq(port->rise, 2);
+	ck_assert_uint_eq(port->fall, 3);
+	const struct conf_check *app = &conf->check[2];
+	ck_assert_uint_eq(app->command.arguments, 5);
+	ck_assert_mem_eq(app->command.text, "/bin/check\0-x\0a b\0\0cd ef", 25);
+	ck_assert_str_eq(app->command.user, "app");
+	ck_assert_uint_eq(app->command.timeout_ns, SEC_NS);
+	const struct conf_check *root = &conf->check[3];
+	ck_assert_str_eq(root->path, "/");
+	ck_assert_str_eq(root->host, "127.0.0.1");
+	ck_assert_uint_eq(root->port, 80);
+	ck_assert_uint_eq(root->expects, 1);
+	ck_assert_uint_eq(root->expect[0].low, 200);
+	ck_assert_uint_eq(root->expect[0].high, 399);
+	ck_assert_str_eq(root->command.user, "nobody");
+	ck_assert_uint_eq(conf->notify.arguments, 2);
+	ck_assert_mem_eq(conf->notify.text, "/bin/tell\0me", 13);
+	ck_assert_str_eq(conf->notify.user, "root");
+	ck_assert_uint_eq(conf->notify.timeout_ns, 3 * SEC_NS);
+	ck_assert_uint_eq(conf->timing.max_moves, 0);
+}
+END_TEST
+
+START_TEST(seventeen_checks_are_too_many)
+{
+	char text[64];
+	int line = feed(1, "[server A]\nmac = 02:00:00:00:00:01\nprimary = 10.77.0.1");
+
+	for (int i = 0; i < CONF_CHECKS + 2; i++) {
+		snprintf(text, sizeof text,
+		    "[check c%d]\ntype = tcp\ntarget = 10.0.0.1:%d", i, i + 1);
+		line = feed(line, text);
+	}
+	ck_assert(!conf_finish(reader));
+	ck_assert_str_eq(all_mistakes(),
+	    "52: more than 16 checks; have one command check several things\n");
+	ck_assert_uint_eq(conf->checks, CONF_CHECKS);
 }
 END_TEST
 
@@ -858,6 +991,8 @@ main(void)
 	tcase_add_loop_test(tc, a_variant_is_taken, 0, COUNT(variants));
 	tcase_add_test(tc, the_good_file_says_this);
 	tcase_add_test(tc, weight_and_rack_are_each_servers_own);
+	tcase_add_test(tc, checks_are_read);
+	tcase_add_test(tc, seventeen_checks_are_too_many);
 	tcase_add_test(tc, a_draft_may_have_placeholders);
 	tcase_add_loop_test(
 	    tc, a_plan_that_cannot_be_made_is_one_mistake, 0, COUNT(bad_plans));
