@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "log.h"
 #include "vlbd/plan.h"
 
 enum {
@@ -257,10 +258,12 @@ take_key(void *user, const char *section, const char *name, const char *value)
 static void
 tell(const char *path, int line, const char *text)
 {
+	const char *mark = log_mark(LOG_LEVEL_ERR);
+
 	if (line > 0)
-		fprintf(stderr, "%s:%d: %s\n", path, line, text);
+		fprintf(stderr, "%s%s:%d: %s\n", mark, path, line, text);
 	else
-		fprintf(stderr, "%s: %s\n", path, text);
+		fprintf(stderr, "%s%s: %s\n", mark, path, text);
 }
 
 static void
@@ -273,8 +276,8 @@ tell_mistakes(const char *path, const struct conf_reader *reader)
 	for (unsigned i = 0; i < kept; i++)
 		tell(path, error[i].line, error[i].text);
 	if (total > kept)
-		fprintf(stderr, "%s: %u more mistakes; mend these first\n", path,
-		    total - kept);
+		fprintf(stderr, "%s%s: %u more mistakes; mend these first\n",
+		    log_mark(LOG_LEVEL_ERR), path, total - kept);
 }
 
 static void
@@ -295,7 +298,8 @@ open_file(const char *path)
 	FILE *file = fopen(path, "re");
 
 	if (file == NULL) {
-		fprintf(stderr, "%s: cannot be opened: %s\n", path, strerror(errno));
+		fprintf(stderr, "%s%s: cannot be opened: %s\n", log_mark(LOG_LEVEL_ERR),
+		    path, strerror(errno));
 		return NULL;
 	}
 	/* Told here because reading would only fail with EISDIR. */
@@ -332,9 +336,10 @@ make_plan(const char *path, struct conf *conf)
 			continue;
 		told = true;
 		fprintf(stderr,
-		    "%s: making the plan of %u addresses for %u servers; that takes some "
+		    "%s%s: making the plan of %u addresses for %u servers; that takes "
+		    "some "
 		    "seconds\n",
-		    path, request.addresses, request.servers);
+		    log_mark(LOG_LEVEL_INFO), path, request.addresses, request.servers);
 	}
 	struct plan_lists lists = plan_lists(plan);
 	conf_plan_take(conf, &lists);

@@ -42,6 +42,19 @@ log_open(int verbose)
 	journal = is_journal();
 }
 
+const char *
+log_mark(enum log_level level)
+{
+	static const char *const marks[] = {
+		[LOG_LEVEL_ERR] = "<3>",
+		[LOG_LEVEL_WARN] = "<4>",
+		[LOG_LEVEL_INFO] = "<6>",
+		[LOG_LEVEL_DEBUG] = "<7>",
+	};
+
+	return journal ? marks[level] : "";
+}
+
 static bool
 writable(void)
 {

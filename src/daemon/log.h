@@ -18,6 +18,10 @@ enum log_level {
  * effect (poll before write). */
 void log_open(int verbose);
 
+/* What a line that is written elsewhere begins with: the priority for the journal, else
+ * nothing. */
+const char *log_mark(enum log_level level);
+
 /* The plain forms add ": " and strerror(errno); those with an x do not. */
 void log_err(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_errx(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -164,10 +164,11 @@ def journal(cluster):
     cluster.write_config()
     cluster.stop("A")
     wait_until(lambda: wrote(b"stopped"), 5, "its last word")
-    lines = [line for line in text.decode().rstrip().split("\n") if not line.startswith("/")]
+    lines = text.decode().rstrip().split("\n")
     check(all(re.match(r"<[3467]>(?!\d{4}-)", line) for line in lines), f"it wrote {lines}")
     check(any(line.startswith("<6>10.77.0.1: ") for line in lines), f"no change of owner: {lines}")
     check(any(line.startswith("<3>") and "not reloaded" in line for line in lines), f"{lines}")
+    check(any(re.match(r"<3>/.*vlb.ini:\d+: ", line) for line in lines), f"no mistake: {lines}")
 
 
 main()
