@@ -105,7 +105,7 @@ struct engine *engine_init(void *memory, const struct conf *conf,
     const struct engine_self *self, uint64_t now_ns);
 /* Between engine_init() and the first event: the kernel has IP from an earlier run, with
  * a lease that ends at EXPIRES_NS (UINT64_MAX: none). An address that is not self's is
- * taken away. */
+ * taken away, and released to the others where the file has it. */
 void engine_adopt(
     struct engine *engine, const struct ip *ip, uint64_t expires_ns, uint64_t now_ns);
 /* Bytes that engine_reload() needs: room to give up everything that OLD has, too. */

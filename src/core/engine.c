@@ -613,6 +613,11 @@ engine_adopt(
 
 	if (index == CONF_NONE || engine->address[index].tier == CONF_NONE) {
 		engine_push(engine, &stray);
+		/* A new file has come with a new daemon. Whoever has the old one takes
+		 * self for the owner. */
+		for (unsigned s = 0; index != CONF_NONE && s < engine->conf->servers; s++)
+			if (s != engine->self.server)
+				say_release_of(engine, ip, s, now_ns);
 		return;
 	}
 	struct engine_address *a = &engine->address[index];

@@ -295,13 +295,19 @@ agree(struct world *world, unsigned address)
 	}
 }
 
+static bool
+is_current(const struct world *world, unsigned s)
+{
+	return serves_freely(world, s) && world->server[s].conf == world->conf;
+}
+
 /* S could serve in the place of somebody unhealthy. */
 static bool
 is_well(const struct world *world, unsigned s)
 {
 	const struct world_server *server = &world->server[s];
 
-	return serves_freely(world, s) && server->paused_ns == NEVER &&
+	return is_current(world, s) && server->paused_ns == NEVER &&
 	       engine_health(server->engine) == HEALTH_GOOD &&
 	       engine_standing(server->engine) == STANDING_SERVING;
 }
@@ -316,7 +322,7 @@ undisturbed_ns(const struct world *world, unsigned address)
 
 	for (unsigned t = 0; t < listed->tiers; t++) {
 		unsigned s = listed->server[t];
-		if (!serves_freely(world, s) || world->server[s].paused_ns != NEVER)
+		if (!is_current(world, s) || world->server[s].paused_ns != NEVER)
 			return NEVER;
 		for (unsigned u = 0; u < t; u++)
 			if (!world_hear_each_other(world, s, listed->server[u]))
@@ -341,7 +347,7 @@ could_relieve(const struct world *world, unsigned address, unsigned *owner)
 		return CONF_NONE;
 	for (*owner = 0; (holders >> *owner & 1) == 0;)
 		++*owner;
-	if (!serves_freely(world, *owner) ||
+	if (!is_current(world, *owner) ||
 	    engine_health(world->server[*owner].engine) != HEALTH_BAD)
 		return CONF_NONE;
 	for (unsigned t = 0; t < listed->tiers && well == CONF_NONE; t++)
