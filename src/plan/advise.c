@@ -9,35 +9,80 @@
 #include "load.h"
 #include "vlbd/plan.h"
 
-/* How many servers: "10", "A,B,C" or those of a file. */
+/* How many servers: "10", "A,B,C" or those of a file. CONF gets those that are named. */
 static int
-count_servers(const struct options *options, unsigned *servers)
+count_servers(const struct options *options, struct conf *conf, unsigned *servers)
 {
-	struct conf *conf = calloc(1, sizeof *conf);
 	char item[2 * CONF_NAME];
 	const char *rest = NULL;
 	unsigned at = 0;
 	int status = 0;
 
-	if (conf == NULL)
-		return run_error("out of memory");
 	if (options->config != NULL && load_draft(options->config, conf) != 0)
-		status = EXIT_FILE_WRONG;
+		return EXIT_FILE_WRONG;
 	while (
 	    status == 0 && words_next(&options->servers, &at, &rest, item, sizeof item))
 		status = cluster_add_server(conf, "servers", item);
 	*servers = conf->servers;
 	if (options->servers.count == 1 &&
-	    word_number(options->servers.word[0], UINT16_MAX, servers))
+	    word_number(options->servers.word[0], UINT16_MAX, servers)) {
+		conf->servers = 0; /* only a number of them */
 		status = 0;
-	free(conf);
+	}
 	if (status != 0)
 		return status;
 	if (*servers < 2 || *servers > PLAN_SERVERS)
 		return usage_error("--servers: advice is for 2 to %d servers; write so "
 				   "many names, or --servers and the number",
 		    PLAN_SERVERS);
-	return 0;
+	return cluster_set_servers(conf, options);
+}
+
+/* What the servers have in common: the weight; the number of servers in each rack, 0 if
+ * that differs, or is one, or all. */
+static bool
+same_weight(const struct conf *conf)
+{
+	for (unsigned s = 1; s < conf->servers; s++)
+		if (conf->server[s].weight != conf->server[0].weight)
+			return false;
+	return true;
+}
+
+static unsigned
+rack_size(const struct conf *conf)
+{
+	unsigned size = 0;
+
+	for (unsigned s = 0; s < conf->servers; s++) {
+		unsigned mates = 0;
+		for (unsigned other = 0; other < conf->servers; other++)
+			mates +=
+			    *conf->server[s].rack != '\0' &&
+			    strcmp(conf->server[s].rack, conf->server[other].rack) == 0;
+		if (mates < 2 || mates == conf->servers || (size != 0 && mates != size))
+			return 0;
+		size = mates;
+	}
+	return size;
+}
+
+static void
+print_notes(const struct conf *conf, unsigned paths)
+{
+	unsigned size = rack_size(conf),
+		 addresses = conf->servers * (conf->servers - size);
+
+	if (size != 0 && (paths == 0 || addresses <= paths))
+		printf("With racks of %u, %u addresses (%u x %u) also keep every "
+		       "secondary out "
+		       "of its primary's\nrack, and the load even when a whole rack "
+		       "fails.\n",
+		    size, addresses, conf->servers, conf->servers - size);
+	if (!same_weight(conf))
+		printf("This is for servers of equal weight. Those of the file differ: "
+		       "see what "
+		       "`vlbplan check'\nsays of a plan.\n");
 }
 
 /* The usual limits of routers are powers of two. */
@@ -119,16 +164,12 @@ print_advice(unsigned servers, unsigned paths, const struct plan_choice *choice)
 		    servers * (servers - 2));
 }
 
-int
-advise_main(const struct options *options)
+static int
+advise(const struct options *options, const struct conf *conf, unsigned servers)
 {
 	struct plan_choice choice[PLAN_CHOICES];
-	unsigned servers;
-	int status = count_servers(options, &servers);
-
-	if (status != 0)
-		return status;
 	unsigned count = plan_advise(servers, options->paths, choice);
+
 	if (count == 0)
 		return usage_error(
 		    "--paths: %u next hops are too few for %u servers, of "
@@ -148,5 +189,21 @@ advise_main(const struct options *options)
 	for (unsigned i = 0; i < count; i++)
 		if (choice[i].advised)
 			print_advice(servers, options->paths, &choice[i]);
+	print_notes(conf, options->paths);
 	return output_end();
+}
+
+int
+advise_main(const struct options *options)
+{
+	struct conf *conf = calloc(1, sizeof *conf);
+	unsigned servers;
+
+	if (conf == NULL)
+		return run_error("out of memory");
+	int status = count_servers(options, conf, &servers);
+	if (status == 0)
+		status = advise(options, conf, servers);
+	free(conf);
+	return status;
 }

@@ -266,65 +266,77 @@ take_option(struct options *options, int option, const char *text)
 	}
 }
 
+#define ON(action) (1u << (action))
+
+/* Options that would have no effect with this action are refused. */
 static bool
-refuse(bool given, const char *what, const char *where)
+has_effect(const struct options *options)
 {
-	if (given)
-		usage_error("%s goes with %s; add that, or remove %s", what, where, what);
-	return given;
+	unsigned fresh = ON(ACTION_MAKE) | ON(ACTION_UPDATE);
+	unsigned any = fresh | ON(ACTION_SHOW) | ON(ACTION_CHECK) | ON(ACTION_ROUTES);
+
+	if (options->config == NULL)
+		fresh |= ON(ACTION_CHECK) | ON(ACTION_ROUTES);
+	const struct {
+		bool given;
+		unsigned actions;
+		const char *name, *where;
+	} rules[] = {
+		{ options->adds.count > 0, ON(ACTION_UPDATE), "--add", "--update" },
+		{ options->removes.count > 0, ON(ACTION_UPDATE), "--remove", "--update" },
+		{ options->dry_run, ON(ACTION_UPDATE), "--dry-run", "--update" },
+		{ options->max_excess.count > 0, ON(ACTION_CHECK), "--max-excess",
+		    "check" },
+		{ options->external.count > 0, ON(ACTION_ROUTES), "--external",
+		    "--routes" },
+		{ options->split > 0, ON(ACTION_ROUTES), "--split", "--routes" },
+		{ options->router_interface != NULL, ON(ACTION_ROUTES),
+		    "--router-interface", "--routes" },
+		{ options->bases.count > 0, ON(ACTION_ROUTES), "--base", "--routes dai" },
+		{ options->paths > 0, ON(ACTION_ROUTES) | ON(ACTION_ADVISE), "--paths",
+		    "--advise or --routes" },
+		{ options->format != FORMAT_NONE, ON(ACTION_MAKE) | ON(ACTION_SHOW),
+		    "--format", "--servers or -c alone" },
+		{ options->addresses.count > 0, fresh, "--addresses",
+		    "--servers or --update" },
+		{ options->tiers != NULL, fresh, "--tiers", "--servers or --update" },
+		{ options->weights.count > 0, fresh, "--weight",
+		    "--servers or --update" },
+		{ options->racks.count > 0,
+		    fresh | (options->config == NULL ? ON(ACTION_ADVISE) : 0), "--rack",
+		    "--servers or --update" },
+		{ options->macs.count > 0, fresh, "--mac", "--servers or --update" },
+		{ options->macs_file != NULL, fresh, "--macs", "--servers or --update" },
+		{ options->network != NULL, any, "--network",
+		    "lists, not with --advise" },
+	};
+
+	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+		if (!rules[i].given || (rules[i].actions & ON(options->action)) != 0)
+			continue;
+		usage_error("%s goes with %s; add that, or remove %s", rules[i].name,
+		    rules[i].where, rules[i].name);
+		return false;
+	}
+	return true;
 }
 
-/* Options that would have no effect. */
 static bool
 fits_together(struct options *options)
 {
-	enum action action = options->action;
-	bool update = action == ACTION_UPDATE;
-	bool made = options->servers.count > 0;
-
-	if (refuse(!update && options->adds.count > 0, "--add", "--update") ||
-	    refuse(!update && options->removes.count > 0, "--remove", "--update") ||
-	    refuse(!update && options->dry_run, "--dry-run", "--update") ||
-	    refuse(action != ACTION_CHECK && options->max_excess.count > 0,
-		"--max-excess", "check") ||
-	    refuse(action != ACTION_ROUTES && options->external.count > 0, "--external",
-		"--routes") ||
-	    refuse(
-		action != ACTION_ROUTES && options->split > 0, "--split", "--routes") ||
-	    refuse(action != ACTION_ROUTES && options->router_interface != NULL,
-		"--router-interface", "--routes") ||
-	    refuse(action != ACTION_ROUTES && options->bases.count > 0, "--base",
-		"--routes dai") ||
-	    refuse(
-		action != ACTION_ROUTES && action != ACTION_ADVISE && options->paths > 0,
-		"--paths", "--advise or --routes") ||
-	    refuse(action != ACTION_MAKE && options->format != FORMAT_NONE, "--format",
-		"--servers or -c alone"))
-		return false;
-	if (options->config != NULL && made) {
+	if (options->action == ACTION_MAKE && options->config != NULL)
+		options->action = ACTION_SHOW;
+	if (options->config != NULL && options->servers.count > 0) {
 		usage_error("the servers are those of -c %s or those of --servers; "
 			    "remove one of the two",
 		    options->config);
 		return false;
 	}
-	if (update && options->config == NULL) {
+	if (options->action == ACTION_UPDATE && options->config == NULL) {
 		usage_error("--update needs the file to change; add -c FILE");
 		return false;
 	}
-	if (action == ACTION_MAKE && options->config != NULL)
-		options->action = ACTION_SHOW;
-	bool fixed = options->config != NULL && !update;
-	return !(
-	    refuse(fixed && options->addresses.count > 0, "--addresses",
-		"--servers or --update") ||
-	    refuse(fixed && options->tiers != NULL, "--tiers", "--servers or --update") ||
-	    refuse(fixed && options->weights.count > 0, "--weight",
-		"--servers or --update") ||
-	    refuse(
-		fixed && options->racks.count > 0, "--rack", "--servers or --update") ||
-	    refuse(fixed && options->macs.count > 0, "--mac", "--servers or --update") ||
-	    refuse(
-		fixed && options->macs_file != NULL, "--macs", "--servers or --update"));
+	return has_effect(options);
 }
 
 /* The words that are no options. */

@@ -328,6 +328,10 @@ def combinations():
                         (("--mac", "A=02:00:00:00:00:01"), "--mac goes with"),
                         (("--macs", "x"), "--macs goes with")):
         refuse(USAGE, says, "-c", EXAMPLE, *words)
+    for words, says in ((("--addresses", "10.77.0.1-30"), "--addresses goes with"),
+                        (("--weight", "A=2"), "--weight goes with"),
+                        (("--network", "10.0.0.0/8"), "--network goes with lists")):
+        refuse(USAGE, says, "--advise", "--servers", "A,B,C", *words)
     for paths in ("1", "x", "4097"):
         refuse(USAGE, "--paths: .* is out of bounds", "--advise", "--servers", "6", "--paths",
                paths)
@@ -584,6 +588,23 @@ def advice():
         found = re.match(r". +(\d+) +(\d+) \+([\d.]+)% +(\d+) \+", line)
         if found:
             check(int(found[2]) == -(-int(found[1]) // 10), f"the bound: {line}")
+
+
+@test("advice knows racks, and says when weights differ")
+def advice_racks():
+    nine = ("--advise", "--servers", "A,B,C,D,E,F,G,H,I", "--rack",
+            "A=x,B=x,C=x,D=y,E=y,F=y,G=z,H=z,I=z")
+    check("With racks of 3, 54 addresses (9 x 6)" in plan(*nine), plan(*nine))
+    check("With racks" not in plan(*nine, "--paths", "53"), "more than the router takes")
+    check("With racks" not in plan(*nine[:-1], "A=x,B=x"), "not all are in racks")
+    path = write("vlb.ini", plan(*SIX, "--weight", "A=2"))
+    check("for servers of equal weight" in plan("--advise", "-c", path), "weights")
+    check("weight" not in plan("--advise", "-c", EXAMPLE), "equal weights")
+    # What it says of racks is so.
+    table = lists(*nine[1:3], "--addresses", "10.77.0.1-54", *nine[3:])
+    racks = dict(zip("ABCDEFGHI", "xxxyyyzzz"))
+    check(all(racks[one[0]] != racks[one[1]] for one in table.values()), "secondaries")
+    check_equal(set(load(table, "ABC")[0].values()), {9}, "the load when a rack is lost")
 
 
 # --- updates -----------------------------------------------------------------------------
