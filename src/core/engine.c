@@ -643,7 +643,8 @@ resume(struct engine *engine, uint64_t now_ns)
 	engine->setbacks = 0;
 	/* Also while isolated or listening: whether it may claim is asked later. */
 	for (unsigned a = 0; a < engine->conf->addresses; a++) {
-		if (engine->address[a].failover.phase != PHASE_CUT)
+		/* A drained server stays as it is when its link comes back. */
+		if (!engine->cut || engine->address[a].failover.phase != PHASE_CUT)
 			decide_step(engine, a, ON_RESUME, &reason, now_ns);
 		decide_consider(engine, a, &reason, now_ns);
 	}
