@@ -1121,8 +1121,8 @@ START_TEST(who_missed_a_release_does_not_wait_for_the_leaver_for_ever)
 }
 END_TEST
 
-/* A has served B's addresses for a while. Then both leave at once, A a moment earlier, and
- * its kernel lives on: it must not be taken for somebody who still serves them. */
+/* A has served B's addresses for a while. Then both leave at once, A a moment earlier,
+ * and its kernel lives on: it must not be taken for somebody who still serves them. */
 START_TEST(two_who_leave_at_once_leave_no_address_behind)
 {
 	up_three("failback = 0s");

@@ -28,7 +28,7 @@ static void
 print_shares(FILE *out, const struct conf *after)
 {
 	struct plan_server server[PLAN_SERVERS];
-	unsigned bound[PLAN_SERVERS], least = CONF_ADDRESSES, most = 0;
+	unsigned bound[PLAN_SERVERS];
 	struct racks racks;
 
 	planning_servers(after, server, &racks);
@@ -36,8 +36,8 @@ print_shares(FILE *out, const struct conf *after)
 	for (unsigned s = 0; s < after->servers; s++)
 		even = even && server[s].weight == server[0].weight;
 	if (even) {
-		least = after->addresses / after->servers;
-		most = (after->addresses + after->servers - 1) / after->servers;
+		unsigned least = after->addresses / after->servers;
+		unsigned most = (after->addresses + after->servers - 1) / after->servers;
 		if (least == most)
 			fprintf(out, "%u", least);
 		else
