@@ -9,8 +9,8 @@
 #include <string.h>
 
 /* Measured, Linux 6.18: a route of 234 next hops is taken, but no longer fits into the
- * page in which the kernel shows it, so neither ip(8) nor a routing daemon sees it (FRR
- * 8.4 gives it up). Some room is left for a metric and the like. */
+ * page in which the kernel shows it, so neither ip(8) nor a routing daemon sees it. Some
+ * room is left for a metric and the like. */
 #define LINUX_PATHS 230
 #define LINUX_LIMIT "measured: above 233 next hops the kernel cannot show the route"
 
@@ -35,7 +35,7 @@ const struct router routers[] = {
 },
 {
 	.name = "frr", .title = "FRRouting on Linux, Cumulus Linux", .comment = "!",
-	.paths = LINUX_PATHS, .limit = LINUX_LIMIT ", and FRR 8.4 gives it up", .hard = true,
+	.paths = LINUX_PATHS, .limit = LINUX_LIMIT, .hard = true,
 	.run = "zebra and staticd of FRR 8.4 (Debian 12) and 10.3 (Debian 13)",
 	.settings =
 		"! Linux forwards; these belong into /etc/sysctl.d:\n"
