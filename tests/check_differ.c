@@ -16,12 +16,13 @@ enum { A, B, C, D, E, F, CONFS = 64 };
 static struct cluster *cl;
 static struct conf *confs[CONFS];
 static unsigned made;
+static const char *timing = "failback = 1s";
 
 /* A file that knows SERVERS ("ABC") and has PLAN ("AB BA CA"). */
 static const struct conf *
 file_of(const char *servers, const char *plan)
 {
-	struct conf *conf = cluster_conf(6, "failback = 1s", true);
+	struct conf *conf = cluster_conf(6, timing, true);
 
 	ck_assert_uint_lt(made, CONFS);
 	conf->servers = 0;
@@ -110,6 +111,7 @@ down(void)
 	cl = NULL;
 	while (made > 0)
 		free(confs[--made]);
+	timing = "failback = 1s";
 }
 
 #define MAP(text) ck_assert_str_eq(cluster_map(cl), text)
@@ -390,6 +392,33 @@ START_TEST(who_is_not_known_to_the_other_gives_way)
 }
 END_TEST
 
+/* Whatever the digests: health comes first. */
+START_TEST(an_unhealthy_server_is_relieved_all_the_same)
+{
+	timing = "failback = 1s; check = web";
+	const struct conf *mine[] = { file_of("ABC", "ABC BCA CAB"),
+		file_of("ABC", "ABC BAC CAB") };
+	const struct conf *a = mine[_i], *b = mine[1 - _i];
+
+	up(a, a);
+	reload(B, b);
+	cluster_run(cl, 3 * SEC_NS);
+	MAP("ABC");
+	cl->server[A].sick = true;
+	cluster_run(cl, 30 * SEC_NS);
+	MAP("BBC");
+	cluster_forget(cl);
+	cl->server[A].sick = false;
+	cluster_run(cl, 30 * SEC_NS);
+	MAP("BBC"); /* once well, A waits for the plans */
+	for (unsigned s = A; s <= C; s++)
+		ck_assert_uint_eq(cluster_count_told(cl, s, REPORT_CONFLICT), 0);
+	reload(B, a);
+	cluster_run(cl, 3 * SEC_NS);
+	MAP("ABC");
+}
+END_TEST
+
 /* --- lists that self is no longer in -------------------------------------------------
  */
 
@@ -659,6 +688,7 @@ main(void)
 	tcase_add_loop_test(tc,
 	    of_two_that_both_serve_the_smaller_digest_gives_way_whatever_the_lists_say, 0,
 	    2);
+	tcase_add_loop_test(tc, an_unhealthy_server_is_relieved_all_the_same, 0, 2);
 	tcase_add_test(tc, who_serves_unlisted_and_loses_lets_go_for_good);
 	tcase_add_test(tc, who_is_not_known_to_the_other_gives_way);
 	tcase_add_test(
