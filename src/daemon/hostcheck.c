@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "announce.h"
 #include "host.h"
@@ -284,6 +287,47 @@ out:
 	sniff_close(sniff);
 }
 
+/* What would only be found out when it is to run. */
+static void
+check_command(struct check *check, const char *what, const struct conf_command *command)
+{
+	struct stat found;
+	const char *path = command->text;
+
+	if (stat(path, &found) != 0 || access(path, X_OK) != 0)
+		say_wrong(
+		    check, "%s: %s cannot be executed: %s", what, path, strerror(errno));
+	else if (!S_ISREG(found.st_mode))
+		say_wrong(check, "%s: %s is no file", what, path);
+	else if ((found.st_mode & S_IWOTH) != 0)
+		say_wrong(
+		    check, "%s: anybody may change %s; `chmod o-w %s'", what, path, path);
+	else if (getpwnam(command->user) == NULL)
+		say_wrong(check,
+		    "%s: there is no user %s on this host; write another "
+		    "one to user =",
+		    what, command->user);
+	else
+		say_ok("%s: %s, as %s", what, path,
+		    geteuid() == 0 ? command->user : "this user");
+}
+
+static void
+check_commands(struct check *check)
+{
+	const struct conf *conf = check->conf;
+	char what[CONF_NAME + 16];
+
+	for (unsigned c = 0; c < conf->checks; c++) {
+		if (conf->check[c].kind != CHECK_COMMAND)
+			continue;
+		snprintf(what, sizeof(what), "check %s", conf->check[c].name);
+		check_command(check, what, &conf->check[c].command);
+	}
+	if (conf->notify.arguments > 0)
+		check_command(check, "[notify]", &conf->notify);
+}
+
 unsigned
 host_check(struct netlink *netlink, const struct netlink_link *link,
     const struct conf *conf, unsigned self)
@@ -297,6 +341,7 @@ host_check(struct netlink *netlink, const struct netlink_link *link,
 	check_sysctls(&check);
 	if (netlink_dump_addresses(netlink, link->ifindex, see_by_hand, &check) != 0)
 		log_err("cannot list the addresses of %s", conf->interface);
+	check_commands(&check);
 	check_rate(&check);
 	fflush(stdout);
 	check_routers(&check);

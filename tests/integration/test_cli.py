@@ -172,6 +172,34 @@ def host(cluster):
     check("arp_ignore" in out + err, f"it says: {out}{err}")
 
 
+@test("-t finds commands that could not run", **options)
+def commands(cluster):
+    good, loose = cluster.path("good"), cluster.path("loose")
+    for path, mode in ((good, 0o755), (loose, 0o757)):
+        with open(path, "w", encoding="ascii") as file:
+            file.write("#!/bin/sh\n")
+        os.chmod(path, mode)
+
+    def checked(command, user="root"):
+        cluster.write_config(cluster.config_text() + "\n[check app]\ntype = command\n"
+                             f"target = {command}\nuser = {user}\n"
+                             f"[notify]\ncommand = {good}\nuser = root\n")
+        return vlbd(cluster, "-t", *usual(cluster))
+
+    status, out, err = checked(good + " -x")
+    check_equal(status, 0, f"exit status ({out}{err})")
+    check(f"check app: {good}, as root" in out and f"[notify]: {good}, as root" in out, out)
+    for command, user, says in (
+            ("/no/such", "root", "check app: /no/such cannot be executed: No such file"),
+            ("/etc/passwd", "root", "check app: /etc/passwd cannot be executed: Permission"),
+            ("/etc", "root", "check app: /etc is no file"),
+            (loose, "root", f"check app: anybody may change {loose}; `chmod o-w"),
+            (good, "no-such-user", "check app: there is no user no-such-user on this host")):
+        status, out, err = checked(command, user)
+        check_equal(status, NOT_READY, f"exit status with {command}, {user}")
+        check(says in out + err, f"`{says}' is not in: {out}{err}")
+
+
 @test("the example files that ship are right", **options)
 def examples(cluster):
     folder = os.path.join(lab.TOP, "contrib", "examples")
