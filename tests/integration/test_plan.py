@@ -672,6 +672,65 @@ def kept():
     check_equal(read(path), text, "the file")
 
 
+def messy(dice, table):
+    """TABLE as a file that many hands have been at."""
+    def comment():
+        return dice.choice(("", "", f" ; c{dice.randrange(99)}", f"\t# d{dice.randrange(99)}"))
+
+    def between():
+        return dice.choice(("", "", "", "\n", f"# e{dice.randrange(99)}\n", "  ; f\n", "   \n"))
+
+    sections = [f"[cluster]{comment()}\nname=x\n", "[timing]\nhello = 200ms # slow\n"]
+    for number, server in enumerate(sorted({one for row in table.values() for one in row}), 1):
+        keys = [("mac", f"02:00:00:00:00:{number:02x}")]
+        for tier in range(max(map(len, table.values()))):
+            name = ("primary", "secondary", "tertiary")[tier:tier + 1] or (f"tier{tier + 1}",)
+            for one, row in table.items():
+                if row[tier:tier + 1] == [server]:
+                    if keys[-1][0] in (name[0], f"tier{tier + 1}") and dice.random() < 0.7:
+                        keys[-1] = keys[-1][0], keys[-1][1] + "," + one
+                    else:
+                        keys.append((dice.choice((name[0], f"tier{tier + 1}")), one))
+        if dice.random() < 0.3:
+            dice.shuffle(keys)
+        mark = dice.choice((" = ", "=", "   =  ", ": "))
+        sections.append(between() + dice.choice(("[server {}]", "[server   {} ]")).format(server) +
+                        comment() + "\n" + "".join(
+                            f"{between()}{key}{mark}{value}{comment()}\n" for key, value in keys))
+    dice.shuffle(sections)
+    text = dice.choice(("", "\n")).join(sections) + between()
+    return dice.choice((text, text.rstrip("\n"), text.replace("\n", "\r\n")))
+
+
+@test("messy files, made by chance, stay what they are but for servers and lists")
+def chance():
+    for seed in range(40):
+        dice = random.Random(seed)
+        names = list("ABCDEFG"[:dice.randint(2, 6)])
+        table = lists("--servers", ",".join(names), "--addresses",
+                      f"10.77.0.1-{dice.randint(len(names) + 1, 14)}")
+        text = messy(dice, table)
+        path = write("vlb.ini", text)
+        check_equal(lists("-c", path), table, f"seed {seed}: the test's own file")
+        words = dice.choice((("--add", "Z=02:00:00:00:00:99"), ("--tiers", "2"),
+                             ("--addresses", "+10.77.3.1-9"), ("--weight", "A=3", "--rack", "A=r"),
+                             ("--mac", "A=02:00:00:00:01:01")))
+        update(*words)
+        new = read(path)
+        check_equal(sorted(comments(new.replace("\r", ""))),
+                    sorted(comments(text.replace("\r", ""))), f"seed {seed}, {words}: comments")
+        check("hello = 200ms # slow" in new and "name=x" in new, f"seed {seed}: other sections")
+        check(new.count("\n") == new.count("\r\n") or "\r" not in new, f"seed {seed}: line ends")
+        daemon_takes_lists(path, seed)
+        check("nothing is changed" in update(), f"seed {seed}, {words}: a second time")
+
+
+def daemon_takes_lists(path, seed):
+    """The loader of the daemon has no complaint."""
+    status, _, err = run("-t", "-c", path, "-n", "A", "-i", "lo", program="vlbd")
+    check(status in (0, NOT_READY) and path not in err, f"seed {seed}: {status} {err}")
+
+
 @test("--update of what already holds changes not one byte")
 def unchanged():
     path = write("vlb.ini", plan(*SIX).replace("\n", "\r\n"))
