@@ -324,6 +324,11 @@ undisturbed_ns(const struct world *world, unsigned address)
 		unsigned s = listed->server[t];
 		if (!is_current(world, s) || world->server[s].paused_ns != NEVER)
 			return NEVER;
+		/* Its kernel refused when it was told last; it tries again later. */
+		struct engine_address_view view =
+		    engine_view_address(world->server[s].engine, address);
+		if (failover_state_serves(view.state) && !view.configured)
+			return NEVER;
 		for (unsigned u = 0; u < t; u++)
 			if (!world_hear_each_other(world, s, listed->server[u]))
 				return NEVER;
