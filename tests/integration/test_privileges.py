@@ -26,15 +26,9 @@ options = {"table": lab.THREE, "web": False, "user": USER}
 alone = {**options, "daemon": None}
 
 
-def built_with(library):
-    """Was vlbd linked with LIBRARY?"""
-    linked = subprocess.run(["ldd", lab.find_program("vlbd")], stdout=subprocess.PIPE, check=False)
-    return library.encode() in linked.stdout
-
-
 def needs_another_user():
     """Skip, unless there is libcap-ng and a user to become."""
-    if not built_with("libcap-ng"):
+    if not lab.built_with("libcap-ng"):
         raise Skip("built without libcap-ng")
     with open("/proc/self/uid_map", encoding="ascii") as file:
         if int(file.read().split()[2]) < 65536:
@@ -59,7 +53,7 @@ def check_humble(pid):
                     [NONE, NET_ADMIN_AND_RAW, NET_ADMIN_AND_RAW, NONE, NONE],
                     "capabilities: inheritable, permitted, effective, bounding, ambient")
         check_equal(facts["NoNewPrivs"], "1", "no new privileges")
-        if built_with("libseccomp"):
+        if lab.built_with("libseccomp"):
             check_equal(facts["Seccomp"], "2", "seccomp")
 
 
@@ -184,7 +178,7 @@ def refusals(cluster):
     refuse(cluster, "there is no user nosuchuser on this host", "-u", "nosuchuser")
     if not shutil.which("setpriv"):
         raise Skip("setpriv not found")
-    if not built_with("libcap-ng"):
+    if not lab.built_with("libcap-ng"):
         raise Skip("built without libcap-ng")
     refuse(cluster, "run as root, or with CAP_NET_ADMIN", "-u", "root",
            before=("setpriv", "--inh-caps=-all", "--bounding-set=-net_admin"))

@@ -56,9 +56,9 @@ def restart(cluster):
         check_equal({facts[key] for key in ("CapPrm", "CapEff", "CapBnd")}, {NET_ADMIN_AND_RAW},
                     "its capabilities")
         check_equal(facts["NoNewPrivs"], "1", "no new privileges")
-        if built_with("libcap-ng"):
+        if lab.built_with("libcap-ng"):
             check_equal(facts["CapAmb"].strip("0"), "", "ambient capabilities")
-        if built_with("libseccomp"):
+        if lab.built_with("libseccomp"):
             check_equal(facts["Seccomp"], "2", "seccomp")
             check(int(facts["Seccomp_filters"]) >= 2, "its own filter beside systemd's")
 
@@ -99,12 +99,6 @@ def open_flow(cluster, server):
             return flow
         flow.close()
     raise lab.LabError(f"no flow through {server} in 200 attempts")
-
-
-def built_with(library):
-    """Was vlbd linked with LIBRARY?"""
-    linked = subprocess.run(["ldd", lab.find_program("vlbd")], stdout=subprocess.PIPE, check=False)
-    return library.encode() in linked.stdout
 
 
 @test("systemd: a hung daemon is started anew within the lease, and nothing moves")

@@ -276,6 +276,17 @@ def find_program(name):
     return shutil.which(name)
 
 
+def built_with(library):
+    """Does the build use LIBRARY, such as libseccomp?"""
+    macro = "HAVE_" + library.upper().replace("-", "_")
+    for place in (os.environ.get("VLB_BUILDDIR"), os.getcwd(), os.path.join(TOP, "build"), TOP):
+        path = os.path.join(place or "/nonexistent", "config.h")
+        if os.path.exists(path):
+            with open(path, encoding="ascii") as file:
+                return f"#define {macro} 1\n" in file
+    return False
+
+
 def _run(command, text=None):
     done = subprocess.run(command, input=text, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, universal_newlines=True, check=False)
