@@ -87,14 +87,17 @@ render_dot(FILE *out, const struct conf *conf)
 	struct racks racks;
 
 	planning_servers(conf, server, &racks);
-	fputs("// An arrow from A to B: how many addresses B takes over when A fails.\n"
-	      "// In a node: how many it has while nobody has failed.\n"
-	      "digraph plan {\n"
-	      "\tlayout=circo; nodesep=0.6; mindist=1.6; splines=true;\n"
-	      "\tnode [shape=circle, style=filled, fillcolor=\"#cfe3f3\", "
-	      "color=\"#0072b2\", fontname=\"sans-serif\"];\n"
-	      "\tedge [color=\"#55555599\", fontname=\"sans-serif\", fontsize=10];\n",
-	    out);
+	/* A ring shows best what is alike; but boxes around racks are not drawn in it. */
+	fprintf(out,
+	    "// An arrow from A to B: how many addresses B takes over when A fails.\n"
+	    "// In a node: how many it has while nobody has failed.\n"
+	    "digraph plan {\n"
+	    "\t%s splines=true;\n"
+	    "\tnode [shape=circle, style=filled, fillcolor=\"#cfe3f3\", "
+	    "color=\"#0072b2\", fontname=\"sans-serif\"];\n"
+	    "\tedge [color=\"#55555599\", fontname=\"sans-serif\", fontsize=10];\n",
+	    racks.count > 0 ? "layout=fdp; K=1.8; sep=\"+16\";"
+			    : "layout=circo; nodesep=0.6; mindist=1.6;");
 	for (unsigned rack = 0; rack <= racks.count; rack++)
 		print_rack(out, conf, server, &racks, rack);
 	print_arrows(out, conf);

@@ -483,6 +483,9 @@ def graph():
     done = subprocess.run(["dot", "-Tplain"], input=text, stdout=subprocess.PIPE, check=True,
                           stderr=subprocess.PIPE, universal_newlines=True)
     check_equal(done.stderr, "", "what dot says")
+    drawn = subprocess.run(["dot", "-Tsvg"], input=text, stdout=subprocess.PIPE, check=True,
+                           encoding="utf-8").stdout
+    check_equal(drawn.count('class="cluster"'), 1, "boxes around racks")
     check_equal(sum(line.startswith("node ") for line in done.stdout.split("\n")), 6, "nodes")
     check_equal(sum(line.startswith("edge ") for line in done.stdout.split("\n")), 30, "edges")
 
