@@ -479,6 +479,25 @@ START_TEST(a_restart_with_the_new_file_releases_what_it_leaves)
 }
 END_TEST
 
+/* They say nothing of their own accord, so nobody waits for them to agree. */
+START_TEST(passive_servers_go_by_their_files)
+{
+	timing = "hello = off; failback = 1s";
+	const struct conf *old = file_of("ABC", "AB BC CA");
+	const struct conf *new = file_of("ABC", "BA CB CA");
+
+	up(old, old);
+	MAP("ABC");
+	reload(A, new);
+	reload(B, new);
+	reload(C, new);
+	cluster_run(cl, 5 * SEC_NS);
+	MAP("BCC");
+	cluster_run(cl, 100 * SEC_NS);
+	MAP("BCC");
+}
+END_TEST
+
 START_TEST(the_last_one_with_another_plan_dies)
 {
 	const struct conf *old = file_of("ABC", "AB BC CA");
@@ -695,6 +714,7 @@ main(void)
 	    tc, who_is_no_longer_listed_serves_until_somebody_listed_claims_it);
 	tcase_add_test(tc, when_the_plans_agree_it_is_handed_over);
 	tcase_add_test(tc, a_restart_with_the_new_file_releases_what_it_leaves);
+	tcase_add_test(tc, passive_servers_go_by_their_files);
 	tcase_add_test(tc, the_last_one_with_another_plan_dies);
 	tcase_add_test(tc, who_was_heard_last_is_who_serves);
 	tcase_add_test(tc, a_drained_server_asks_those_too_whose_files_may_list_them);

@@ -196,7 +196,7 @@ engine_reload(void *memory, const struct conf *conf, const struct engine_self *s
 	if (engine->plan != old->plan && engine->hello_ns != NEVER)
 		engine->hello_ns = now_ns; /* tell it at once */
 	/* Those whose turn it is may not know it yet. */
-	bool stays = differ_any(engine);
+	bool stays = engine->every_ns != 0 && differ_any(engine);
 	for (unsigned a = 0; a < conf->addresses; a++) {
 		struct failover *failover = &engine->address[a].failover;
 		bool listed = engine->address[a].tier != CONF_NONE;

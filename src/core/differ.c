@@ -67,7 +67,8 @@ differ_holds_back(const struct engine *engine, unsigned address, uint64_t now_ns
 	uint64_t return_ns = engine->conf->timing.failback_ns;
 	bool owner_is_new;
 
-	if (a->owner == CONF_NONE)
+	/* Passive servers may say nothing for days, also when they have the new file. */
+	if (a->owner == CONF_NONE || engine->every_ns == 0)
 		return false;
 	/* An unhealthy one is relieved all the same. */
 	if (demote_is(engine, (unsigned)a->owner) &&
