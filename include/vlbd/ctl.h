@@ -41,6 +41,13 @@ struct ctl_request {
 	unsigned lines; /* events: the last so many */
 };
 
+/* What became of notifications. */
+struct ctl_notified {
+	uint64_t told;    /* commands that ended, well or not */
+	uint64_t failed;  /* of them: not with status 0 */
+	uint64_t dropped; /* never told */
+};
+
 /* What there is to tell. */
 struct ctl_scene {
 	const struct engine *engine;
@@ -51,6 +58,7 @@ struct ctl_scene {
 	bool drain_kept;     /* a drain that survives a restart is in force */
 	uint64_t now_ns;     /* the engine's time */
 	uint64_t wall_ms;    /* time of day, milliseconds since 1970 */
+	struct ctl_notified notified;
 };
 
 /* Read a request line (no line end). False: ERROR, of SIZE bytes, is the first line of

@@ -248,7 +248,10 @@ json_status(struct out *out, const struct ctl_scene *scene)
 	json_plan(out, engine_view_plan(engine));
 	put(out, ",");
 	json_checks(out, engine, scene->now_ns);
-	put(out, ",");
+	put(out,
+	    ",\"notifications\":{\"told\":%" PRIu64 ",\"failed\":%" PRIu64
+	    ",\"dropped\":%" PRIu64 "},",
+	    scene->notified.told, scene->notified.failed, scene->notified.dropped);
 	json_addresses(out, engine, scene->now_ns);
 	put(out, ",");
 	json_peers(out, engine, scene->now_ns);

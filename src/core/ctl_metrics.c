@@ -108,6 +108,13 @@ about_self(struct exposition *e, const struct ctl_scene *scene)
 	single(e, "vlbd_drain_persistent", METRIC_GAUGE,
 	    "Whether this server is drained also after a restart.", scene->drain_kept);
 	checks(e, scene->engine);
+	single(e, "vlbd_notifications_total", METRIC_COUNTER,
+	    "Commands of [notify] that ended, well or not.", scene->notified.told);
+	single(e, "vlbd_notifications_failed_total", METRIC_COUNTER,
+	    "Of them, those that did not end with status 0.", scene->notified.failed);
+	single(e, "vlbd_notifications_dropped_total", METRIC_COUNTER,
+	    "News that were never told: more than the command could take.",
+	    scene->notified.dropped);
 }
 
 /* --- addresses -------------------------------------------------------------------- */

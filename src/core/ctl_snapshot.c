@@ -27,8 +27,9 @@ put_servers(struct out *out, const struct ctl_scene *scene)
 		put(out, "server\t%s\t%s", conf->server[s].name,
 		    s == self ? "self" : peer_state_name(view.state));
 		put_age(out, s == self ? NEVER : view.silence_ns);
-		put(out, "\t%u\t%s\n", view.addresses,
-		    view.unhealthy ? "unhealthy" : "-");
+		bool unhealthy = s == self ? engine_health(scene->engine) == HEALTH_BAD
+					   : view.unhealthy;
+		put(out, "\t%u\t%s\n", view.addresses, unhealthy ? "unhealthy" : "-");
 	}
 }
 

@@ -30,6 +30,8 @@ chronicle_scene(const struct shell *shell)
 		.drain_kept = shell->keep.drained,
 		.now_ns = shell_now_ns(),
 		.wall_ms = wall_ms(),
+		.notified = shell->notify != NULL ? notify_counters(shell->notify)
+						  : (struct ctl_notified){ 0 },
 	};
 }
 

@@ -153,4 +153,5 @@ herald_close(struct shell *shell)
 		}
 	}
 	notify_close(shell->notify);
+	shell->notify = NULL;
 }

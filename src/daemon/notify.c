@@ -29,7 +29,7 @@ struct notify {
 	struct news *queue; /* a ring of NOTIFY_QUEUE; NULL: no command was ever given */
 	unsigned first, count;
 	struct turn turn[NOTIFY_AT_ONCE];
-	struct notify_counters counters;
+	struct ctl_notified counters;
 	uint64_t unsaid; /* dropped, and not logged yet */
 	time_t said_s, complained_s;
 };
@@ -186,7 +186,7 @@ notify_busy(const struct notify *notify)
 	return busy;
 }
 
-struct notify_counters
+struct ctl_notified
 notify_counters(const struct notify *notify)
 {
 	return notify->counters;

@@ -15,17 +15,12 @@
 
 #include "runner.h"
 #include "vlbd/conf.h"
+#include "vlbd/ctl.h"
 
 #define NOTIFY_AT_ONCE 4  /* most commands at once */
 #define NOTIFY_QUEUE 4096 /* most pieces of news that wait */
 #define NOTIFY_KEY 16     /* bytes of a key, with its end */
 #define NOTIFY_BYTES 1000 /* bytes of all variables of a piece */
-
-struct notify_counters {
-	uint64_t told;    /* commands that ended, well or not */
-	uint64_t failed;  /* of them: not with status 0 */
-	uint64_t dropped; /* never told: too many, or no runner */
-};
 
 struct notify;
 
@@ -38,7 +33,7 @@ bool notify_configure(struct notify *notify, const struct conf_command *command)
 void notify_tell(struct notify *notify, const char *key, const char *const *variables);
 /* Something is queued, or runs. */
 bool notify_busy(const struct notify *notify);
-struct notify_counters notify_counters(const struct notify *notify);
+struct ctl_notified notify_counters(const struct notify *notify);
 /* Drop what waits, and do not hear of what runs. NULL is fine. */
 void notify_close(struct notify *notify);
 
