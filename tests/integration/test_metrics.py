@@ -166,6 +166,7 @@ def unwritable(cluster):
     check_equal(log.text("A").count("cannot write the metrics"), 1, "how often it is told")
     check_equal(cluster.status("A")["standing"], "serving", "standing")
     os.mkdir(folder)
+    shutil.chown(folder, cluster.user)
     log.await_text("A", r"metrics are written to .* again")
     # What is not a path for node_exporter is a mistake in the file, and changes nothing.
     for wrong, says in (("vlbd.prom", "absolute path"), ("/tmp/vlbd.txt", r"end in \.prom")):
