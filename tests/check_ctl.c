@@ -341,6 +341,12 @@ START_TEST(a_death_is_in_the_histogram_once_for_each_address)
 	/* A is the next one of one of B's two addresses. */
 	ck_assert_uint_eq(metrics->claims[REASON_DEAD], 1);
 	ck_assert_uint_eq(takeover->count, 1);
+	/* The router says it again, later: nothing new. */
+	struct report again = { .kind = REPORT_CONFIRMED, .ip = cluster_ip(3) };
+	metrics_report(metrics, cl->server[0].engine, &again, cl->now_ns);
+	again.ip = cluster_ip(4);
+	metrics_report(metrics, cl->server[0].engine, &again, cl->now_ns);
+	ck_assert_uint_eq(takeover->count, 1);
 	/* 1.5 hellos and a burst: at least 150 ms, at most 275 ms as PROMISES.md has it.
 	 */
 	ck_assert_uint_gt(takeover->sum_ns, 150 * MS_NS);

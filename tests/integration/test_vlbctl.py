@@ -72,11 +72,11 @@ def calm(cluster):
 
 
 @contextlib.contextmanager
-def terminal(cluster, **options):
+def terminal(cluster, interval="0.2", **options):
     """vlbctl watch on A."""
     if screen.pyte is None:
         raise Skip("python3-pyte (a terminal emulator) is not installed")
-    command = [lab.find_program("vlbctl"), "-s", cluster.path("A.sock"), "watch", "-i", "0.2"]
+    command = [lab.find_program("vlbctl"), "-s", cluster.path("A.sock"), "watch", "-i", interval]
     with screen.Terminal(command, **options) as opened:
         yield opened
 
@@ -202,6 +202,14 @@ def watch_ends(cluster):
         check("10.77.0.6" not in term.text() or "*0" in term.text(), "the picture stays")
         cluster.start("A")
         term.await_text(lambda text: "no answer since" not in text, 8, "it answers again")
+        term.type("q")
+        check_equal(term.await_end(), OK, "exit status")
+    with terminal(cluster, interval="60") as term:  # keys and sizes do not wait for a look
+        term.await_text("q quits")
+        term.resize(60, 12)
+        term.await_text(lambda text: text.split("\n")[0].endswith("q quits"), 5, "60 columns")
+        term.resize(30, 5)
+        term.await_text("needs 40x8; q quits")
         term.type("q")
         check_equal(term.await_end(), OK, "exit status")
     with terminal(cluster, term="no-such-terminal") as term:
