@@ -692,6 +692,12 @@ START_TEST(an_administrators_range_stays)
 	ck_assert_uint_eq(local_ranges(&ranges), 0);
 	ck_assert_int_eq(netlink_local_remove(netlink, &range), 0);
 	RUN("ip route show table local type local | grep -q '198.51.100.0/24'");
+	/* Ours comes and goes beside it. */
+	ck_assert_int_eq(netlink_local_add(netlink, &range), 0);
+	ck_assert_uint_eq(local_ranges(&ranges), 1);
+	ck_assert_int_eq(netlink_local_remove(netlink, &range), 0);
+	ck_assert_uint_eq(local_ranges(&ranges), 0);
+	RUN("ip route show table local type local | grep -q '198.51.100.0/24'");
 	RUN("ip route del local 198.51.100.0/24 dev lo");
 }
 END_TEST

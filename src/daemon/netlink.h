@@ -83,8 +83,9 @@ struct netlink_change {
 int netlink_change(
     struct netlink *netlink, int ifindex, struct netlink_change *changes, unsigned count);
 
-/* Accept RANGE locally: `ip route replace local RANGE dev lo`, marked with
- * NETLINK_PROTO as its rtm_protocol. 0, or -1 with errno. */
+/* Accept RANGE locally: `ip route prepend local RANGE dev lo`, marked with
+ * NETLINK_PROTO as its rtm_protocol, beside what others have there. One that is ours
+ * already counts as done. 0, or -1 with errno. */
 int netlink_local_add(struct netlink *netlink, const struct conf_range *range);
 /* Take such a route away again, only if it bears our mark. Absent counts as done. */
 int netlink_local_remove(struct netlink *netlink, const struct conf_range *range);

@@ -32,9 +32,13 @@ netlink_local_add(struct netlink *netlink, const struct conf_range *range)
 	struct nlmsghdr *request = mnl_nlmsg_put_header(bytes);
 
 	request->nlmsg_type = RTM_NEWROUTE;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE;
+	/* Not NLM_F_REPLACE, which would take over an administrator's: beside it, and
+	 * only one that bears our mark already exists. */
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE;
 	put_route(request, range);
-	return netlink_ask(netlink, request, NULL, NULL);
+	if (netlink_ask(netlink, request, NULL, NULL) == 0 || errno == EEXIST)
+		return 0;
+	return -1;
 }
 
 int
