@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* follow.c - the kernel's side: notifications of links and addresses to the engine, and
  * the external ranges that this host accepts. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,15 +9,21 @@
 #include "shell_internal.h"
 
 enum { MESSAGES_A_TURN = 256 };
+#define AGAIN_S 0.1 /* until the kernel is asked again what it could not tell */
 
 static void
 refresh_identity(struct shell *shell)
 {
 	struct ip base;
 
-	shell->refresh = false;
-	if (host_base(shell->netlink, shell->link.ifindex, shell->conf, &base) != 0)
+	shell->refresh = true;
+	if (host_base(shell->netlink, shell->link.ifindex, shell->conf, &base) != 0) {
+		/* Gone; a new one will be told of. */
+		if (errno == ENODEV)
+			shell->refresh = false;
 		return;
+	}
+	shell->refresh = false;
 	engine_identity(shell->engine, &shell->link.mac, &base, shell_now_ns());
 }
 
@@ -50,20 +57,25 @@ apply_link(struct shell *shell, const struct netlink_link *link)
 }
 
 static void
+lose_link(struct shell *shell)
+{
+	log_warnx(
+	    "interface %s is gone; waiting for it to come back", shell->conf->interface);
+	listen_close(shell);
+	engine_link(shell->engine, false, shell_now_ns());
+}
+
+static void
 saw_link(void *user, const struct netlink_link *link, bool gone)
 {
 	struct shell *shell = user;
 
 	if (strcmp(link->name, shell->conf->interface) != 0)
 		return;
-	if (!gone) {
+	if (gone)
+		lose_link(shell);
+	else
 		apply_link(shell, link);
-		return;
-	}
-	log_warnx(
-	    "interface %s is gone; waiting for it to come back", shell->conf->interface);
-	listen_close(shell);
-	engine_link(shell->engine, false, shell_now_ns());
 }
 
 struct census {
@@ -81,28 +93,73 @@ count_address(void *user, const struct netlink_address *address)
 		census->present[index] = 1;
 }
 
-/* Notifications were lost: compare the kernel's truth with the engine's. */
+/* Notifications were lost: compare the kernel's truth with the engine's. 0, or -1 with
+ * errno: it cannot be had now. */
+static int
+look_anew(struct shell *shell)
+{
+	struct netlink_link link;
+
+	if (netlink_get_link(shell->netlink, shell->conf->interface, &link) == 0)
+		apply_link(shell, &link);
+	else if (errno == ENODEV && shell->sniff != NULL)
+		lose_link(shell);
+	else if (errno != ENODEV)
+		return -1;
+	struct census *census = calloc(1, sizeof(*census));
+	if (census == NULL)
+		return -1;
+	census->conf = shell->conf;
+	int failed = netlink_dump_addresses(
+	    shell->netlink, shell->link.ifindex, count_address, census);
+	if (failed != 0 && errno == ENODEV)
+		failed = 0; /* gone meanwhile, and all addresses with it */
+	for (unsigned a = 0; failed == 0 && a < shell->conf->addresses; a++)
+		if (!census->present[a])
+			engine_gone(
+			    shell->engine, &shell->conf->address[a].ip, shell_now_ns());
+	free(census);
+	return failed;
+}
+
 static void
 saw_overrun(void *user)
 {
 	struct shell *shell = user;
-	struct census *census = calloc(1, sizeof(*census));
-	struct netlink_link link;
 
-	log_warnx("the kernel's notifications overran; reading everything anew");
+	if (!shell->overrun)
+		log_warnx("the kernel's notifications overran; reading everything anew");
 	shell->metrics->resyncs++;
-	if (census == NULL)
+	shell->overrun = true;
+}
+
+/* What notifications did not tell is asked for; and again, should the kernel not say. */
+static void
+catch_up(struct shell *shell)
+{
+	if (shell->overrun && look_anew(shell) == 0)
+		shell->overrun = false;
+	if (shell->refresh)
+		refresh_identity(shell);
+	bool failed = shell->overrun || shell->refresh;
+	if (failed && !shell->ask_failed)
+		log_warn("cannot ask the kernel about %s; trying again",
+		    shell->conf->interface);
+	shell->ask_failed = failed;
+	if (!failed || ev_is_active(&shell->again))
 		return;
-	if (netlink_get_link(shell->netlink, shell->conf->interface, &link) == 0)
-		apply_link(shell, &link);
-	census->conf = shell->conf;
-	if (netlink_dump_addresses(
-		shell->netlink, shell->link.ifindex, count_address, census) == 0)
-		for (unsigned a = 0; a < shell->conf->addresses; a++)
-			if (!census->present[a])
-				engine_gone(shell->engine, &shell->conf->address[a].ip,
-				    shell_now_ns());
-	free(census);
+	ev_timer_set(&shell->again, AGAIN_S, 0.);
+	ev_timer_start(shell->loop, &shell->again);
+}
+
+static void
+on_again(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+	struct shell *shell = watcher->data;
+
+	(void)loop, (void)revents;
+	catch_up(shell);
+	perform(shell);
 }
 
 static void
@@ -118,8 +175,7 @@ on_netlink(struct ev_loop *loop, ev_io *watcher, int revents)
 
 	(void)loop, (void)revents;
 	(void)netlink_read(shell->netlink, MESSAGES_A_TURN, &events);
-	if (shell->refresh)
-		refresh_identity(shell);
+	catch_up(shell);
 	perform(shell);
 }
 
@@ -184,4 +240,6 @@ follow_start(struct shell *shell)
 	ev_io_init(&shell->netlink_io, on_netlink, netlink_fd(shell->netlink), EV_READ);
 	shell->netlink_io.data = shell;
 	ev_io_start(shell->loop, &shell->netlink_io);
+	ev_init(&shell->again, on_again);
+	shell->again.data = shell;
 }

@@ -81,12 +81,14 @@ struct shell {
 	uint64_t armed_ns; /* what it is armed for */
 	bool send_failed;  /* said so already */
 	bool refresh;      /* the interface's own addresses may have changed */
+	bool ask_failed;   /* said so already */
+	bool overrun;      /* notifications were lost, and the kernel was not asked yet */
 	int stops;         /* how often we were told to */
 	bool leaving;      /* without a handover: a successor adopts everything */
 	int status;
 	ev_io sniff_io, netlink_io, timer_io;
 	ev_signal term, interrupt, hangup, leave;
-	ev_timer patience, pulse;
+	ev_timer patience, pulse, again;
 };
 
 /* Nanoseconds of CLOCK_BOOTTIME: suspended time counts, so that a sleep past the lease is
