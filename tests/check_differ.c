@@ -484,11 +484,12 @@ START_TEST(passive_servers_go_by_their_files)
 {
 	timing = "hello = off; failback = 1s";
 	const struct conf *old = file_of("ABC", "AB BC CA");
-	const struct conf *new = file_of("ABC", "BA CB CA");
+	const struct conf *new = file_of("ABC", "BC CB CA");
 
 	up(old, old);
 	MAP("ABC");
 	reload(A, new);
+	MAP("BBC"); /* released */
 	reload(B, new);
 	reload(C, new);
 	cluster_run(cl, 5 * SEC_NS);
