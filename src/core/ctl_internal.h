@@ -6,7 +6,8 @@
  *   ctl_table.c      answers for people
  *   ctl_events.c     what has happened, for both
  *   ctl_snapshot.c   answers for vlbctl itself
- *   ctl_metrics.c    which metrics there are
+ *   ctl_metrics.c    which metrics there are: the daemon, and what is counted
+ *   ctl_metrics_state.c  likewise addresses, peers, routers
  *   ctl_exposition.c how metrics are written */
 #ifndef VLBD_CTL_INTERNAL_H
 #define VLBD_CTL_INTERNAL_H
@@ -49,6 +50,18 @@ struct exposition {
 	const char *name; /* of the family; NULL: none yet */
 	unsigned samples; /* of the family */
 };
+
+/* Labels for one sample. */
+/* clang-format off */
+#define LABEL(name, value) \
+	((const struct metric_label[]){ { name, value }, { NULL, NULL } })
+#define LABELS(name, value, other, word) \
+	((const struct metric_label[]){ { name, value }, { other, word }, { NULL, NULL } })
+/* clang-format on */
+
+void metrics_of_addresses(struct exposition *exposition, const struct ctl_scene *scene);
+void metrics_of_peers(struct exposition *exposition, const struct ctl_scene *scene);
+void metrics_of_routers(struct exposition *exposition, const struct ctl_scene *scene);
 
 /* Begin the family NAME; HELP is one sentence without quotes and backslashes. */
 void metric_family(struct exposition *exposition, const char *name, enum metric_type type,
