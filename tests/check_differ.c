@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cluster.h"
+#include "vlbd/ctl.h"
 
 enum { A, B, C, D, E, F, CONFS = 64 };
 
@@ -120,6 +121,23 @@ static bool
 sees_it(unsigned s, unsigned peer)
 {
 	return engine_view_peer(cl->server[s].engine, peer, cl->now_ns).plan_differs;
+}
+
+/* What vlbctl would show. */
+static const char *
+say(unsigned s, enum ctl_command command, bool json)
+{
+	static char text[20000];
+	const struct ctl_request request = { .command = command, .json = json };
+	const struct ctl_scene scene = {
+		.engine = cl->server[s].engine,
+		.version = "0",
+		.cluster = "c",
+		.now_ns = cl->now_ns,
+	};
+
+	ck_assert_uint_lt(ctl_answer(&scene, &request, text, sizeof(text)), sizeof(text));
+	return text;
 }
 
 /* --- noticing ------------------------------------------------------------------------
@@ -435,6 +453,15 @@ START_TEST(who_is_no_longer_listed_serves_until_somebody_listed_claims_it)
 	}
 	cluster_solicit(cl, 1);
 	ck_assert_uint_gt(cluster_count_sent(cl, A, FRAME_ANSWER), 0);
+	ck_assert_ptr_nonnull(strstr(say(A, CTL_ADDRESSES, true),
+	    "{\"address\":\"10.77.0.1\",\"tier\":null,"
+	    "\"state\":\"CLAIMED\""));
+	ck_assert_ptr_nonnull(strstr(say(A, CTL_ADDRESSES, false),
+	    "10.77.0.1       A               - CLAIMED   yes "));
+	ck_assert_ptr_nonnull(
+	    strstr(say(A, CTL_STATUS, false), "plan differs at 2 peers"));
+	ck_assert_ptr_nonnull(strstr(say(A, CTL_PEERS, false), "plan differs"));
+	ck_assert_ptr_nonnull(strstr(say(A, CTL_PEERS, true), "\"plan_differs\":true"));
 	reload(C, new);
 	cluster_run(cl, 3 * SEC_NS);
 	MAP("CBC");

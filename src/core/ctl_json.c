@@ -47,6 +47,8 @@ json_address(struct out *out, const struct engine *engine, unsigned a, uint64_t 
 	else
 		put(out, "null");
 	put(out, ",\"state\":");
+	/* It may serve it all the same, while plans differ. */
+	listed = listed || failover_state_serves(view.state);
 	put_string(out, listed ? failover_state_name(view.state) : NULL);
 	put(out, ",\"phase\":");
 	put_string(out, listed ? failover_phase_name(view.phase) : NULL);

@@ -38,11 +38,15 @@ table_addresses(struct out *out, const struct engine *engine, uint64_t now_ns)
 		bool listed = view.tier != CONF_NONE;
 		put(out, "%-15s %-12s ", ip_format(&conf->address[a].ip, ip),
 		    owner != NULL ? owner : "?");
-		if (!listed) {
+		if (!listed && !serves) {
 			put(out, "%4s %s\n", "-", "-");
 			continue;
 		}
-		put(out, "%4d %-9s %-9s %s\n", view.tier, failover_state_name(view.state),
+		if (listed)
+			put(out, "%4d ", view.tier);
+		else
+			put(out, "%4s ", "-"); /* while plans differ */
+		put(out, "%-9s %-9s %s\n", failover_state_name(view.state),
 		    !serves          ? "-"
 		    : view.confirmed ? "yes"
 				     : "no",
@@ -102,7 +106,7 @@ table_status(struct out *out, const struct ctl_scene *scene)
 
 	for (unsigned a = 0; a < conf->addresses; a++) {
 		struct engine_address_view view = engine_view_address(engine, a);
-		if (view.tier != CONF_NONE)
+		if (view.tier != CONF_NONE || failover_state_serves(view.state))
 			count[view.state]++;
 		confirmed += view.confirmed;
 	}
