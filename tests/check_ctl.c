@@ -130,6 +130,46 @@ START_TEST(requests_are_read)
 }
 END_TEST
 
+/* Whatever comes is read, or refused with one line. */
+START_TEST(any_line_is_read_or_refused)
+{
+	static const char *const words[] = { "vlb/1", "vlb/2", "status", "events",
+		"drain", "--json", "--lines", "--follow", "--persist", "12", "-1",
+		"99999999999", "", " ", "snapshot", "\377\001",
+		"statusstatusstatusstatus" };
+	const size_t count = sizeof(words) / sizeof(words[0]);
+	uint32_t dice = 12345;
+	char line[200];
+	unsigned read = 0;
+
+	for (unsigned i = 0; i < 200000; i++) {
+		size_t len = 0;
+		line[0] = '\0';
+		for (unsigned w = 0; w < 1 + i % 6; w++) {
+			dice = dice * 1664525 + 1013904223;
+			len += (size_t)snprintf(line + len, sizeof(line) - len, "%s%s",
+			    dice >> 31 ? " " : "", words[(dice >> 8) % count]);
+		}
+		if (len > 0 && dice % 5 == 0)
+			line[dice % len] = (char)(1 + (dice >> 16) % 255);
+		strcpy(error, "?");
+		if (reads(line)) {
+			read++;
+			ck_assert_int_lt(request.command, CTL_COMMANDS);
+			ck_assert(!request.persist || request.command == CTL_DRAIN);
+			ck_assert(!request.follow || request.command == CTL_EVENTS);
+			ck_assert_uint_le(request.lines, 999999);
+		} else {
+			ck_assert(strncmp(error, "error ", 6) == 0 ||
+				  strncmp(error, "version ", 8) == 0);
+			for (const char *c = error; *c != '\0'; c++)
+				ck_assert(*c >= ' ' && *c <= '~'); /* for terminals */
+		}
+	}
+	ck_assert_uint_gt(read, 1000);
+}
+END_TEST
+
 START_TEST(another_protocol_is_refused_in_words)
 {
 	ck_assert(reads("vlb/1 status --json"));
@@ -483,6 +523,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, requests_are_read);
+	tcase_add_test(tc, any_line_is_read_or_refused);
 	tcase_add_test(tc, another_protocol_is_refused_in_words);
 	tcase_add_test(tc, what_was_steered_says_so_in_json);
 	tcase_add_test(tc, a_takeover_is_an_event_with_its_reason_and_times);

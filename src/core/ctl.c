@@ -92,6 +92,9 @@ read_protocol(const char **line, const char *version, char *error, size_t size)
 		*line = at;
 		return true;
 	}
+	for (char *c = word; *c != '\0'; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
 	snprintf(error, size,
 	    "version this is vlbd %s, which speaks %s, and was asked in %s: use the "
 	    "vlbctl "

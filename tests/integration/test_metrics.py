@@ -3,6 +3,8 @@
 """Metrics: Prometheus' own promtool likes them, the alert rules and the dashboard use only what
 there is, and the file for node_exporter is whole, fresh, and never in the way."""
 
+import contextlib
+import ctypes
 import json
 import os
 import re
@@ -22,6 +24,7 @@ RULES_TEST = os.path.join(lab.TOP, "tests", "data", "vlbd.rules.test.yml")
 DASHBOARD = os.path.join(lab.TOP, "contrib", "grafana", "vlbd.json")
 NAME = re.compile(r"\bvlbd_[a-z_]+")
 SUFFIX = re.compile(r"_(bucket|sum|count)$")
+PTRACE_ATTACH, PTRACE_DETACH, WALL = 16, 17, 0x40000000
 few = {"table": lab.THREE, "web": False}
 
 
@@ -153,6 +156,47 @@ def textfile(cluster):
         text = file.read()
     check_equal(value(text, 'vlbd_up{cluster="lab"}'), 0, "vlbd_up after the stop")
     check("address" not in text, f"stale metrics: {text}")
+
+
+@contextlib.contextmanager
+def held_up(pid):
+    """All threads of the process but the first one stand still, as in a disk that hangs."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+    threads = [int(name) for name in os.listdir(f"/proc/{pid}/task") if int(name) != pid]
+    check(threads, "it has no other thread")
+    for thread in threads:
+        if libc.ptrace(PTRACE_ATTACH, thread, None, None) != 0:
+            raise Skip(f"ptrace: {os.strerror(ctypes.get_errno())}")
+        os.waitpid(thread, WALL)
+    try:
+        yield
+    finally:
+        for thread in threads:
+            libc.ptrace(PTRACE_DETACH, thread, None, None)
+
+
+@test("a disk that hangs delays what is written, and no hello", **few)
+def hanging_disk(cluster):
+    path = cluster.path("A", "state", "vlbd.prom")
+    with_textfile(cluster, path)
+    wait_until(lambda: os.path.exists(path), 3, "the file is there")
+    log = Watch(cluster)
+    probe = cluster.probe()
+    with held_up(cluster.pid("A")):
+        written = os.stat(path).st_mtime_ns
+        drain = subprocess.Popen([lab.find_program("vlbctl"), "-s", cluster.path("A.sock"),
+                                  "drain", "--persist"])
+        time.sleep(2.5)
+        check_equal(os.stat(path).st_mtime_ns, written, "the file is not written meanwhile")
+        check_equal(cluster.status("A")["standing"], "serving", "it acts when it is written")
+        check_equal(drain.poll(), None, "the drain waits")
+        quiet(probe.stop())
+        check(not log.moved(), "something moved")
+        check("was stopped for" not in log.text("A"), "the loop was held up, too")
+    check_equal(drain.wait(5), 0, "the drain, when the disk goes on")
+    wait_until(lambda: cluster.status("A")["standing"] == "drained", 5, "A is drained")
+    wait_until(lambda: os.stat(path).st_mtime_ns != written, 3, "the file is written again")
 
 
 @test("a path that cannot be written is told once; the daemon goes on, and tries again", **few)
