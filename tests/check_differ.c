@@ -716,6 +716,48 @@ START_TEST(a_rolling_change_moves_each_address_once)
 }
 END_TEST
 
+/* The best server of the list that lives; '-': nobody. */
+static char
+best_but(const struct conf *conf, unsigned a, char dead)
+{
+	for (unsigned t = 0; t < conf->address[a].tiers; t++)
+		if ('A' + conf->address[a].server[t] != dead)
+			return (char)('A' + conf->address[a].server[t]);
+	return '-';
+}
+
+/* Whenever it happens: in the end everything is in its place, and nobody fights. */
+START_TEST(a_death_during_a_rolling_change_is_mended)
+{
+	char order[] = "ABCDE";
+
+	dice = 1000 + (unsigned)_i;
+	const struct conf *old = any_file(2 + throw(4)), *new = any_file(2 + throw(4));
+	unsigned when = throw(ROLL_SERVERS);
+	char dead = (char)('A' + throw(ROLL_SERVERS));
+	up(old, old);
+	cluster_run(cl, 181 * SEC_NS);
+	for (unsigned step = 0; step < ROLL_SERVERS; step++) {
+		unsigned pick = step + throw(ROLL_SERVERS - step);
+		char name = order[pick];
+		order[pick] = order[step];
+		if (step == when)
+			cluster_crash(cl, (unsigned)(dead - 'A'));
+		if (name != dead || step < when)
+			reload((unsigned)(name - 'A'), new);
+		cluster_run(cl, throw(2000) * MS_NS);
+	}
+	cluster_run(cl, 5 * SEC_NS);
+	for (unsigned look = 0; look < 50; look++) {
+		for (unsigned a = 0; a < ROLL_ADDRESSES; a++)
+			ck_assert_msg(cluster_holder(cl, a + 1) == best_but(new, a, dead),
+			    "%u: .%u is at %c, not %c", _i, a + 1,
+			    cluster_holder(cl, a + 1), best_but(new, a, dead));
+		cluster_run(cl, 20 * MS_NS);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -750,6 +792,7 @@ main(void)
 	tcase_add_test(tc, an_added_address_is_served_as_soon_as_anybodys_file_has_it);
 	tcase_add_test(tc, a_large_file_makes_way_for_a_small_one);
 	tcase_add_loop_test(tc, a_rolling_change_moves_each_address_once, 0, 40);
+	tcase_add_loop_test(tc, a_death_during_a_rolling_change_is_mended, 0, 40);
 	suite_add_tcase(suite, tc);
 
 	SRunner *runner = srunner_create(suite);

@@ -232,7 +232,8 @@ kernel_answer(struct cluster *cluster, unsigned s, const struct arp *request)
 	};
 
 	/* An announcement of its own address is no question (Linux: a martian source). */
-	if (request->op != ARP_REQUEST || ip_equal(&request->spa, &request->tpa))
+	if (request->op != ARP_REQUEST || ip_equal(&request->spa, &request->tpa) ||
+	    cluster->server[s].crashed)
 		return;
 	if (ip_equal(&request->tpa, &base) ||
 	    (a != UINT32_MAX && cluster->server[s].has[a]))
@@ -311,7 +312,7 @@ cluster_start(struct cluster *cluster, unsigned s)
 	server->memory = malloc(engine_size(cluster->conf));
 	server->engine =
 	    engine_init(server->memory, cluster->conf, &self, cluster->now_ns);
-	server->frozen = server->stopped = false;
+	server->frozen = server->stopped = server->crashed = false;
 	server->ringed = 0;
 	for (unsigned a = 0; a < cluster->conf->addresses; a++)
 		if (server->has[a])
@@ -350,6 +351,7 @@ cluster_crash(struct cluster *cluster, unsigned s)
 {
 	cluster_kill(cluster, s);
 	memset(cluster->server[s].has, 0, sizeof(cluster->server[s].has));
+	cluster->server[s].crashed = true;
 }
 
 void

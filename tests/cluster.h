@@ -16,6 +16,7 @@
 
 struct cluster_server {
 	struct engine *engine; /* NULL: no daemon */
+	bool crashed;          /* nor a kernel */
 	void *memory;
 	bool mute;                         /* what it sends is lost */
 	bool deaf;                         /* what is sent to it is lost */

@@ -151,6 +151,6 @@ void
 differ_reload(struct engine *engine, uint64_t now_ns)
 {
 	for (unsigned s = 0; s < engine->conf->servers; s++)
-		if (s != engine->self.server)
+		if (s != engine->self.server && engine->peer[s].peer.state != PEER_DEAD)
 			tell(engine, s, now_ns);
 }
