@@ -478,7 +478,7 @@ END_TEST
 
 START_TEST(without_hellos_a_claim_tells_it)
 {
-	up("hello = off; failback = 0s; check = web");
+	up("hello = off; failback = 1s; check = web; max_moves = off");
 	for (unsigned number = 1; number <= 6; number++)
 		cluster_solicit(cl, number);
 	cluster_run(cl, 3 * SEC_NS);
@@ -488,7 +488,7 @@ START_TEST(without_hellos_a_claim_tells_it)
 	MAP("BCBBCC");
 	cure(A);
 	run_served(5 * SEC_NS);
-	MAP("BCBBCC"); /* A, told by nobody, waits for a claim or a question */
+	MAP(HOME);
 }
 END_TEST
 
