@@ -26,6 +26,8 @@ static const struct {
 	{ "thaw", FAULT_THAW },
 	{ "drain", FAULT_DRAIN },
 	{ "resume", FAULT_RESUME },
+	{ "sicken", FAULT_SICKEN },
+	{ "cure", FAULT_CURE },
 };
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
@@ -82,6 +84,14 @@ parse_event(const struct script *script, const struct conf *conf, const char *te
 	if (at != NULL && !parse_time(at + 1, &event->at_ns))
 		return false;
 	event->server = find_server(script, conf, text, len);
+	if (event->kind == FAULT_SICKEN && conf->checks == 0) {
+		fprintf(stderr,
+		    "vlbsim: %s has no [check NAME], so nobody would notice that a "
+		    "service "
+		    "fails; add one\n",
+		    script->file);
+		return false;
+	}
 	return event->server != CONF_NONE;
 }
 
