@@ -142,7 +142,7 @@ START_TEST(any_line_is_read_or_refused)
 	char line[200];
 	unsigned read = 0;
 
-	for (unsigned i = 0; i < 200000; i++) {
+	for (unsigned i = 0; i < 50000; i++) {
 		size_t len = 0;
 		line[0] = '\0';
 		for (unsigned w = 0; w < 1 + i % 6; w++) {
@@ -162,8 +162,10 @@ START_TEST(any_line_is_read_or_refused)
 		} else {
 			ck_assert(strncmp(error, "error ", 6) == 0 ||
 				  strncmp(error, "version ", 8) == 0);
-			for (const char *c = error; *c != '\0'; c++)
-				ck_assert(*c >= ' ' && *c <= '~'); /* for terminals */
+			const char *c = error;
+			while (*c >= ' ' && *c <= '~')
+				c++;
+			ck_assert_int_eq(*c, '\0'); /* for terminals, too */
 		}
 	}
 	ck_assert_uint_gt(read, 1000);
