@@ -102,8 +102,11 @@ def rules(cluster):
     check_equal(used(text) - set(known), set(), "metrics that the rules use and nobody writes")
     with open(RULES_TEST, encoding="utf-8") as file:
         tested = file.read()
+    with open(os.path.join(lab.TOP, "RUNBOOK.md"), encoding="utf-8") as file:
+        runbook = file.read()
     for alert in re.findall(r"- alert: (\w+)", text):
         check(alert in tested, f"no test of {alert}")
+        check(f"`{alert}`" in runbook, f"the runbook does not know {alert}")
 
 
 @test("the dashboard is JSON, and uses only what there is", **few)
