@@ -8,7 +8,10 @@
 
 #include "shell_internal.h"
 
-enum { LAST_S = 3 }; /* for what is still to be told when the daemon ends */
+/* For what is still to be told when the daemon ends: 3 s in all, and the watchdog of the
+ * service manager is fed meanwhile. */
+#define LAST_TURN_S 0.25
+enum { LAST_TURNS = 12 };
 
 struct words {
 	char text[16][160];
@@ -124,34 +127,51 @@ herald_reload(struct shell *shell)
 	(void)notify_configure(shell->notify, &shell->conf->notify);
 }
 
+struct farewell {
+	struct shell *shell;
+	ev_timer timer;
+	unsigned turns;
+};
+
 static void
-on_enough(struct ev_loop *loop, ev_timer *watcher, int revents)
+on_turn(struct ev_loop *loop, ev_timer *watcher, int revents)
 {
-	(void)watcher, (void)revents;
-	ev_break(loop, EVBREAK_ALL);
+	struct farewell *farewell = watcher->data;
+
+	(void)revents;
+	manager_alive(farewell->shell->manager);
+	if (++farewell->turns >= LAST_TURNS)
+		ev_timer_stop(loop, watcher);
+}
+
+/* The last news are of the handover itself. On a loop of their own: nothing else shall
+ * happen any more. */
+static void
+tell_the_last(struct shell *shell)
+{
+	struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
+	struct farewell farewell = { .shell = shell };
+
+	if (loop == NULL)
+		return;
+	runner_watch(shell->runner, loop);
+	ev_timer_init(&farewell.timer, on_turn, LAST_TURN_S, LAST_TURN_S);
+	farewell.timer.data = &farewell;
+	ev_timer_start(loop, &farewell.timer);
+	while (notify_busy(shell->notify) && ev_is_active(&farewell.timer))
+		ev_run(loop, EVRUN_ONCE);
+	if (notify_busy(shell->notify))
+		log_warnx("[notify]: not everything was told before the end");
+	runner_watch(shell->runner, shell->loop);
+	ev_loop_destroy(loop);
 }
 
 void
 herald_close(struct shell *shell)
 {
-	/* The last news are of the handover itself. On a loop of their own: nothing else
-	 * shall happen any more. */
-	if (shell->notify != NULL && notify_busy(shell->notify)) {
-		struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
-		ev_timer enough;
-		if (loop != NULL) {
-			runner_watch(shell->runner, loop);
-			ev_timer_init(&enough, on_enough, LAST_S, 0.);
-			ev_timer_start(loop, &enough);
-			while (notify_busy(shell->notify) && ev_is_active(&enough))
-				ev_run(loop, EVRUN_ONCE);
-			if (notify_busy(shell->notify))
-				log_warnx("[notify]: not everything was told before the "
-					  "end");
-			runner_watch(shell->runner, shell->loop);
-			ev_loop_destroy(loop);
-		}
-	}
+	/* A successor must be in time for the leases: it waits for nobody. */
+	if (shell->notify != NULL && !shell->leaving && notify_busy(shell->notify))
+		tell_the_last(shell);
 	notify_close(shell->notify);
 	shell->notify = NULL;
 }
