@@ -11,6 +11,7 @@
 
 #include "confine.h"
 #include "exit.h"
+#include "resident.h"
 #include "shell_internal.h"
 
 enum { STOP_PATIENCE_S = 10 };
@@ -175,6 +176,7 @@ humble(struct shell *shell)
 {
 	const struct privileges *privileges = &shell->setup.privileges;
 
+	resident_lock();
 	privileges_give(privileges, shell->setup.socket, shell->setup.state);
 	if (privileges_drop(privileges) != 0)
 		return EXIT_NOT_READY;

@@ -182,4 +182,26 @@ def another_mac(cluster):
     no_duplicates(probe.stop())
 
 
+def may_lock():
+    """CAP_IPC_LOCK, as the daemons had at their start, and not only in a user namespace."""
+    with open("/proc/self/status", encoding="ascii") as file:
+        effective = int(re.search(r"^CapEff:\s*(\w+)", file.read(), re.M)[1], 16)
+    with open("/proc/self/uid_map", encoding="ascii") as file:
+        return effective >> 14 & 1 == 1 and int(file.read().split()[2]) > 1
+
+
+@test("memory that was used stays in memory", **SMALL)
+def resident(cluster):
+    with open(f"/proc/{cluster.pid('A')}/maps", encoding="utf-8") as file:
+        if "libasan" in file.read():
+            raise Skip("the address sanitizer locks no memory")
+    with open(f"/proc/{cluster.pid('A')}/status", encoding="ascii") as file:
+        sizes = {line.split()[0]: int(line.split()[1]) for line in file
+                 if line.startswith("Vm")}
+    if sizes["VmLck:"] == 0 and not may_lock():
+        raise Skip("not even root may lock memory here")
+    check(sizes["VmLck:"] > 1000, f"not locked: {sizes}")
+    check(sizes["VmRSS:"] < 8192, f"more than 8 MB: {sizes}")
+
+
 main()
