@@ -184,6 +184,13 @@ test(const struct options *options, const struct shell_setup *setup)
 	unsigned wrong =
 	    host_check(setup->netlink, &setup->link, setup->conf, setup->self);
 
+	if (!privileges_may_read(&setup->privileges, options->file)) {
+		printf(
+		    "wrong:   %s, as whom the daemon runs, cannot read %s; chmod it 644, "
+		    "or 640 and chgrp it to that user's group\n",
+		    setup->privileges.user, options->file);
+		wrong++;
+	}
 	if (wrong == 0) {
 		printf("%s and this host are right\n", options->file);
 		return EXIT_SUCCESS;

@@ -5,6 +5,8 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,6 +56,20 @@ privileges_find(struct privileges *privileges, const char *user)
 	}
 	keep_user(privileges, entry);
 	return 0;
+}
+
+bool
+privileges_may_read(const struct privileges *privileges, const char *path)
+{
+	if (!privileges->change)
+		return access(path, R_OK) == 0;
+	if (setgroups(0, NULL) != 0 || setegid(privileges->gid) != 0 ||
+	    seteuid(privileges->uid) != 0)
+		return true; /* we cannot find out; the daemon will say so itself */
+	bool may = faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0;
+	if (seteuid(0) != 0 || setegid(0) != 0)
+		log_err("cannot become root again");
+	return may;
 }
 
 static void

@@ -23,6 +23,10 @@ struct privileges {
  * there is no such user, or only root could become it. */
 int privileges_find(struct privileges *privileges, const char *user);
 
+/* Could that user read the file PATH? For a process without threads that ends soon: it is
+ * without supplementary groups afterwards. */
+bool privileges_may_read(const struct privileges *privileges, const char *path);
+
 /* Before the drop: the daemon's own directories, /run/vlbd where SOCKET is in it and
  * /var/lib/vlbd where STATE is that, belong to the user from now on. Others are the
  * administrator's. */

@@ -149,7 +149,11 @@ def adopt(cluster):
 @humble_test("a file that the user cannot read: told at the start, and refused later")
 def unreadable(cluster):
     cluster.stop("A")
+    tested = [lab.find_program("vlbd"), "-t", "-c", cluster.path("vlb.ini"), "-n", "A", "-u", USER]
+    check("are right" in cluster.run("A", *tested), "-t finds something wrong")
     os.chmod(cluster.path("vlb.ini"), 0o600)
+    told = cluster.run("A", *tested, check=False)
+    check(f"wrong:   {USER}, as whom the daemon runs, cannot read" in told, f"-t says {told}")
     watch = Watch(cluster)
     cluster.start("A")
     watch.await_text("A", f"vlb.ini: cannot be read from now on.*let {USER} read it")

@@ -147,6 +147,10 @@ def template(cluster):
         stays(lambda: cluster.settled() and serving(init, "vlbd@x.service"), 0.3, "serving")
         check_equal(init.show("vlbd@x.service", "ActiveState", "NRestarts"), ["active", "0"],
                     "the unit")
+        with open("/run/vlbd/y.sock", "w", encoding="ascii"):  # another instance's
+            init.systemctl("stop", "vlbd@x.service")
+        left = set(os.listdir("/run/vlbd"))
+        check("x.sock" not in left and "y.sock" in left, f"left in /run/vlbd: {left}")
 
 
 @test("the units are right, and exposed by 2.0 at most", table=TWO, daemon=None, web=False)
