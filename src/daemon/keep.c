@@ -12,17 +12,34 @@
 
 #include "shell_internal.h"
 
+static const char content[] = "drained by vlbctl; vlbctl resume removes this file\n";
+
+/* Its own name: several daemons of this host may share the directory. */
+static bool
+make_path(const struct shell *shell, char path[KEEP_PATH])
+{
+	return snprintf(path, KEEP_PATH, "%s/%s@%s.drained", shell->setup.state,
+		   shell->conf->name, shell->conf->interface) < KEEP_PATH;
+}
+
+/* The file, whole on the disk. */
+static bool
+write_file(struct shell *shell, const char *path, scribe_done *done)
+{
+	char *text = strdup(content);
+
+	return text != NULL && scribe_write(shell->scribe, path, text,
+				   sizeof(content) - 1, true, done, shell);
+}
+
 bool
 keep_open(struct shell *shell)
 {
 	struct keep *keep = &shell->keep;
-	const char *directory = shell->setup.state;
 
-	/* Its own name: several daemons of this host may share the directory. */
-	if (snprintf(keep->path, sizeof(keep->path), "%s/%s@%s.drained", directory,
-		shell->conf->name, shell->conf->interface) >= (int)sizeof(keep->path)) {
+	if (!make_path(shell, keep->path)) {
 		log_errx("the state directory's path is too long: %s; -S takes another",
-		    directory);
+		    shell->setup.state);
 		return false;
 	}
 	keep->drained = access(keep->path, F_OK) == 0;
@@ -30,6 +47,22 @@ keep_open(struct shell *shell)
 		log_warn("cannot see whether %s is there, so this server is not drained",
 		    keep->path);
 	return true;
+}
+
+void
+keep_reload(struct shell *shell)
+{
+	struct keep *keep = &shell->keep;
+	char path[KEEP_PATH];
+
+	/* The cluster may have another name now, which a later start will look for. */
+	if (!make_path(shell, path) || strcmp(path, keep->path) == 0)
+		return;
+	if (keep->drained && (!write_file(shell, path, NULL) ||
+				 !scribe_remove(shell->scribe, keep->path, NULL, NULL)))
+		log_warn("cannot rename %s to %s: a restart will forget the drain",
+		    keep->path, path);
+	strcpy(keep->path, path);
 }
 
 void
@@ -104,21 +137,16 @@ const char *
 keep_steer(struct shell *shell, const struct ctl_request *request, unsigned long ticket)
 {
 	struct keep *keep = &shell->keep;
-	static const char drained[] =
-	    "drained by vlbctl; vlbctl resume removes this file\n";
 	bool begun;
 
 	if (keep->busy)
 		return "another drain or resume is being written to the disk; try again";
 	keep->request = *request;
 	keep->ticket = ticket;
-	if (request->command == CTL_DRAIN) {
-		char *text = strdup(drained);
-		begun = text != NULL && scribe_write(shell->scribe, keep->path, text,
-					    sizeof(drained) - 1, true, on_written, shell);
-	} else {
+	if (request->command == CTL_DRAIN)
+		begun = write_file(shell, keep->path, on_written);
+	else
 		begun = scribe_remove(shell->scribe, keep->path, on_removed, shell);
-	}
 	if (!begun)
 		return "the daemon cannot write to the disk now; try again";
 	keep->busy = true;

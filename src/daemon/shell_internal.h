@@ -36,8 +36,9 @@
 #define SHELL_BATCH 1024 /* address changes in one batch */
 
 /* keep.c's */
+enum { KEEP_PATH = 4096 };
 struct keep {
-	char path[4096];
+	char path[KEEP_PATH];
 	bool drained; /* the file is there */
 	bool busy;    /* a change of it is under way, for .request of .ticket */
 	struct ctl_request request;
@@ -136,6 +137,8 @@ enum { CHRONICLE_TEXT = 1, CHRONICLE_JSON };
 
 /* keep.c: look for the file of an earlier run. False: its path is too long (logged). */
 bool keep_open(struct shell *shell);
+/* After a reload: the file's name may have to change. */
+void keep_reload(struct shell *shell);
 /* Drain, if there is one. */
 void keep_begin(struct shell *shell);
 /* Write or remove the file, and then do what REQUEST asks and answer TICKET. NULL: that

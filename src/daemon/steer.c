@@ -68,6 +68,7 @@ become(struct shell *shell, struct conf *conf)
 	shell->conf = conf;
 	herald_reload(shell);
 	follow_ranges(shell, conf);
+	keep_reload(shell);
 	textfile_begin(shell);
 	chronicle_reload(shell, true);
 	perform(shell);

@@ -269,8 +269,17 @@ def drain_persists(cluster):
         stays(lambda: cluster.status("A")["standing"] == "drained", 1.5, "A is drained")
         check(not log.moved("A"), "it served something")
         check(cluster.status("A")["drain_persists"], "status does not say so")
+    # A cluster's other name is looked for at the next start.
+    cluster.write_config(cluster.config_text().replace("name = lab", "name = other"))
+    cluster.control("A", "reload")
+    wait_until(lambda: os.listdir(cluster.path("A", "state")) == ["other@eth1.drained"], 5,
+               "the file has its new name")
+    cluster.kill("A")
+    cluster.start("A")
+    wait_until(lambda: cluster.try_status("A"), 5, "A answers")
+    check(cluster.status("A")["drain_persists"], "a drain under the new name")
     check_equal(vlbctl(cluster, "resume")[0], OK, "resume")
-    check(not os.path.exists(kept(cluster)), "the file is still there")
+    check_equal(os.listdir(cluster.path("A", "state")), [], "the file is still there")
     cluster.settle()
     cluster.stop("A")
     cluster.start("A")
