@@ -72,7 +72,7 @@ deb() {
 	dpkg-checkbuilddeps 2>"$work/deb/lacks" || skip "$(tail -n 1 "$work/deb/lacks")"
 	DEB_BUILD_OPTIONS="nocheck parallel=2" dpkg-buildpackage -us -uc
 	cd ..
-	lintian --allow-root --display-info --fail-on error,warning,info ./*.changes
+	lintian --allow-root --display-info --fail-on error,warning ./*.changes
 	dpkg-deb -c vlbd_*.deb | sed 's|^.* \./|/|' >daemon
 	dpkg-deb -c vlbd-tools_*.deb | sed 's|^.* \./|/|' >tools
 	# shellcheck disable=SC2086 # they are words
