@@ -233,6 +233,33 @@ def watch_json(cluster):
     check_equal(process.wait(5), OK, "exit status when nobody reads on")
 
 
+def keys(thing):
+    """All keys in there, but those of labels, which METRICS documents."""
+    if isinstance(thing, list):
+        return set().union(*(keys(one) for one in thing))
+    if isinstance(thing, dict):
+        return set(thing).union(*(keys(one) for key, one in thing.items() if key != "labels"))
+    return set()
+
+
+@test("every command answers in JSON of version 1, and vlbctl(8) has every key of it",
+      table=lab.THREE, web=False)
+def documented(cluster):
+    calm(cluster)
+    cluster.crash("B")
+    cluster.settle("AC")
+    with open(os.path.join(lab.TOP, "man", "vlbctl.8"), encoding="utf-8") as file:
+        page = file.read()
+    known = set(re.findall(r"\w+", page[page.index(".Sh JSON"):page.index(".Sh METRICS")]))
+    for command in ("status", "addresses", "peers", "events", "metrics", "reload", "drain",
+                    "resume"):
+        status, out, err = vlbctl(cluster, command, "--json")
+        check_equal((status, out.count("\n")), (OK, 1), f"{command} --json ({err})")
+        answer = json.loads(out)
+        check_equal((answer["version"], answer["server"]), (1, "A"), f"the head of {command}")
+        check_equal(keys(answer) - known, set(), f"keys of {command} that vlbctl(8) lacks")
+
+
 @test("drain --wait hands over without a lost probe, and resume takes back", table=lab.THREE,
       web=False)
 def drain_and_wait(cluster):
