@@ -199,6 +199,49 @@ def another_mac(cluster):
     no_duplicates(probe.stop())
 
 
+def full_pipe():
+    """A pipe that takes nothing more: (to read from, to write to)."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x" * 4096)
+    os.set_blocking(writer, True)
+    return reader, writer
+
+
+@test("nobody reads what it logs: no line is waited for, and what is lost is counted", **SMALL)
+def unread(cluster):
+    cluster.stop("A")
+    reader, writer = full_pipe()
+    cluster.processes["A", "vlbd"] = cluster.spawn(
+        "A", cluster.daemon_command("A"), cwd=cluster.dir, stdin=subprocess.DEVNULL,
+        stdout=writer, stderr=writer)
+    os.close(writer)
+    cluster.settle()
+    probe = cluster.probe(cluster.primaries("A") + cluster.primaries("B"))
+    cluster.crash("B")
+    cluster.settle("AC")
+    cluster.restore("B")
+    cluster.settle()
+    check(probe.stop().longest_gap_ms() < 1000, "A does not take over in time")
+    os.set_blocking(reader, False)
+    with contextlib.suppress(BlockingIOError):
+        while os.read(reader, 65536):
+            pass
+    cluster.crash("B")
+    said = b""
+
+    def counted():
+        nonlocal said
+        with contextlib.suppress(BlockingIOError):
+            said += os.read(reader, 65536)
+        return b" lines lost) " in said
+
+    wait_until(counted, 5, "A says how many lines are lost")
+    os.close(reader)
+
+
 def may_lock():
     """CAP_IPC_LOCK, as the daemons had at their start, and not only in a user namespace."""
     with open("/proc/self/status", encoding="ascii") as file:
