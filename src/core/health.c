@@ -30,7 +30,7 @@ keep_why(struct health *self, const char *why)
 {
 	size_t len = 0;
 
-	for (; why[len] != '\0' && len < HEALTH_WHY - 1; len++) {
+	for (; len < HEALTH_WHY - 1 && why[len] != '\0'; len++) {
 		char c = why[len];
 		self->why[len] = c < 0x20 || c > 0x7e || c == '"' || c == '\\' ? '?' : c;
 	}

@@ -247,7 +247,8 @@ def notify(cluster):
             if item["VLBD_EVENT"] != "state":
                 continue
             where = item["VLBD_ADDRESS"]
-            check_equal(item["VLBD_FROM"], state.get(where, item["VLBD_FROM"]), f"{server}, {where}")
+            check_equal(item["VLBD_FROM"], state.get(where, item["VLBD_FROM"]),
+                        f"{server}, {where}")
             state[where] = item["VLBD_TO"]
 
 
