@@ -577,7 +577,7 @@ START_TEST(a_follower_that_never_reads_is_cut_off)
 
 	memset(line, 'l', sizeof(line));
 	while (!is_cut_off(idle)) {
-		ck_assert_uint_lt(published, 4 * 1024 * 1024);
+		ck_assert_uint_lt(published, 8 * 1024 * 1024);
 		ctlsock_publish(ctlsock, 1, line, sizeof(line));
 		published += sizeof(line);
 		turn();
@@ -593,6 +593,42 @@ START_TEST(a_follower_that_never_reads_is_cut_off)
 	ck_assert_uint_eq(heard, published);
 	close(idle);
 	close(good);
+	check_served();
+}
+END_TEST
+
+/* Thousands of events in one turn of the loop, as when a large cluster fails over. */
+START_TEST(a_burst_reaches_a_follower_that_reads)
+{
+	enum { LINES = 6000 };
+	static char got[LARGE];
+	char line[400];
+	int fd = follower();
+	const long begin_ms = now_ms();
+	size_t len = 0, whole = 0;
+
+	for (unsigned i = 0; i < LINES; i++) {
+		int size = snprintf(line, sizeof(line), "%06u%0290d\n", i, 0);
+		ctlsock_publish(ctlsock, 1, line, (size_t)size);
+		whole += (size_t)size;
+	}
+	ck_assert_int_lt(now_ms() - begin_ms, 1000);
+	for (ssize_t more; len < whole; len += (size_t)more) {
+		while ((more = recv(fd, got, sizeof(got), 0)) < 0) {
+			ck_assert_int_lt(now_ms() - begin_ms, PATIENCE_MS);
+			turn();
+		}
+		ck_assert_int_gt(more, 0);
+		/* Each byte is where it belongs. */
+		for (size_t i = 0; i < (size_t)more; i++) {
+			size_t at = len + i;
+			if (at % 297 == 296)
+				ck_assert_int_eq(got[i], '\n');
+			else if (at % 297 == 5)
+				ck_assert_int_eq(got[i], (char)('0' + at / 297 % 10));
+		}
+	}
+	close(fd);
 	check_served();
 }
 END_TEST
@@ -892,6 +928,7 @@ stream_case(void)
 	tcase_add_test(tc, who_does_not_wait_for_it_costs_nothing);
 	tcase_add_test(tc, followers_are_sent_what_is_published);
 	tcase_add_test(tc, a_follower_that_never_reads_is_cut_off);
+	tcase_add_test(tc, a_burst_reaches_a_follower_that_reads);
 	tcase_add_test(tc, followers_leave_room_for_others);
 	return tc;
 }

@@ -75,6 +75,11 @@ rest(struct client *client)
 		return;
 	}
 	client->len = client->sent = 0;
+	if (client->size > CTLSOCK_MUCH) { /* what a burst has left behind */
+		free(client->reply);
+		client->reply = NULL;
+		client->size = 0;
+	}
 	be_patient(client, 0.);
 	wait_for(client, on_follower, EV_READ);
 }
@@ -113,33 +118,48 @@ client_reply(struct client *client, char *text, size_t len)
 	wait_for(client, on_writable, EV_WRITE);
 }
 
+/* Room for LEN more bytes behind those that wait. In steps of twice as much, and moved
+ * down only when half of it is free: a long burst of short lines must not cost the loop
+ * their square. */
+static bool
+make_room(struct client *client, size_t len)
+{
+	if (client->len + len <= client->size)
+		return true;
+	if (client->sent > 0 && client->sent >= client->size / 2) {
+		client->len -= client->sent;
+		memmove(client->reply, client->reply + client->sent, client->len);
+		client->sent = 0;
+	}
+	if (client->len + len <= client->size)
+		return true;
+	size_t size = 2 * (client->len + len);
+	char *more = realloc(client->reply, size);
+	if (more == NULL)
+		return false;
+	client->reply = more;
+	client->size = size;
+	return true;
+}
+
 void
 client_append(struct client *client, const char *text, size_t len)
 {
 	bool idle = client->sent == client->len;
-	size_t waits = client->len - client->sent;
 
-	if (waits + len > CTLSOCK_BEHIND) {
+	if (client->len - client->sent + len > CTLSOCK_BEHIND ||
+	    !make_room(client, len)) {
 		client_drop(client);
 		return;
-	}
-	memmove(client->reply, client->reply + client->sent, waits);
-	client->len = waits;
-	client->sent = 0;
-	if (waits + len > client->size) {
-		char *more = realloc(client->reply, waits + len);
-		if (more == NULL) {
-			client_drop(client);
-			return;
-		}
-		client->reply = more;
-		client->size = waits + len;
 	}
 	memcpy(client->reply + client->len, text, len);
 	client->len += len;
 	if (idle) {
 		be_patient(client, PATIENCE_S);
 		wait_for(client, on_writable, EV_WRITE);
+	} else if (client->len - client->sent > CTLSOCK_MUCH) {
+		client_flush(
+		    client); /* we may be in a burst, and not in the loop for long */
 	}
 }
 

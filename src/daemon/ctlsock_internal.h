@@ -14,10 +14,11 @@
 
 enum {
 	CTLSOCK_CLIENTS = 8,
-	CTLSOCK_RESERVED = 2,        /* of them, for those who may steer */
-	CTLSOCK_FOLLOWERS = 4,       /* of them, at most */
-	CTLSOCK_REQUEST = 128,       /* bytes of a request, with its end */
-	CTLSOCK_BEHIND = 256 * 1024, /* bytes that a follower may be behind */
+	CTLSOCK_RESERVED = 2,             /* of them, for those who may steer */
+	CTLSOCK_FOLLOWERS = 4,            /* of them, at most */
+	CTLSOCK_REQUEST = 128,            /* bytes of a request, with its end */
+	CTLSOCK_MUCH = 64 * 1024,         /* bytes that wait for a follower: send now */
+	CTLSOCK_BEHIND = 2 * 1024 * 1024, /* that it may be behind */
 };
 
 struct client {
