@@ -691,6 +691,98 @@ START_TEST(a_flood_of_claims_is_answered_ten_times_a_second)
 }
 END_TEST
 
+static bool
+b_does_not_hear_a(struct cluster *cluster, unsigned from, int to, const struct arp *arp)
+{
+	(void)cluster;
+	(void)arp;
+	return from == A && to == B;
+}
+
+static unsigned
+times_given_up(unsigned server, unsigned number)
+{
+	struct ip ip = cluster_ip(number);
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < cl->tolds; i++)
+		count += cl->told[i].from == server &&
+			 cl->told[i].report.kind == REPORT_STATE &&
+			 failover_state_serves(cl->told[i].report.from) &&
+			 !failover_state_serves(cl->told[i].report.to) &&
+			 ip_equal(&cl->told[i].report.ip, &ip);
+	return count;
+}
+
+/* B takes A for dead, and has what both may serve; A knows that it is not heard. */
+START_TEST(who_is_not_heard_gives_way_and_comes_back_when_it_is)
+{
+	up(6, "failback = 0s");
+	cl->lose = b_does_not_hear_a;
+	cluster_run(cl, 20 * SEC_NS);
+	ck_assert_str_eq(cluster_map(cl), "BAAAABBBBBCCCCCDDDDDEEEEEFFFFF");
+	ck_assert_int_eq(cluster_router_thinks(cl, 1), 'B');
+	ck_assert_uint_eq(times_given_up(A, 1), 1);
+	ck_assert_uint_eq(cluster_count_told(cl, A, REPORT_UNHEARD), 1);
+	cl->lose = NULL;
+	cluster_run(cl, 5 * SEC_NS);
+	ck_assert_str_eq(cluster_map(cl), "AAAAABBBBBCCCCCDDDDDEEEEEFFFFF");
+	ck_assert_int_eq(cluster_router_thinks(cl, 1), 'A');
+}
+END_TEST
+
+/* Its claims alone prove nothing: its kernel answers, so it hears. */
+START_TEST(who_answers_is_not_given_way_to)
+{
+	up(6, "failback = 0s");
+	for (unsigned i = 0; i < 500; i++) {
+		inject_claim(B, 1);
+		cluster_run(cl, 20 * MS_NS);
+	}
+	ck_assert_uint_eq(times_given_up(A, 1), 0);
+	ck_assert_uint_gt(probes_to(A, B), 0);
+	ck_assert_uint_le(probes_to(A, B), 10 * 2); /* at most once a second */
+}
+END_TEST
+
+static unsigned questions;
+
+static bool
+the_first_questions_are_lost(
+    struct cluster *cluster, unsigned from, int to, const struct arp *arp)
+{
+	(void)cluster;
+	return from == A && to == B && arp->op == ARP_REQUEST &&
+	       !mac_is_group(&arp->dst) && questions++ < 4;
+}
+
+START_TEST(a_lost_question_proves_nothing)
+{
+	up(6, "failback = 0s");
+	questions = 0;
+	cl->lose = the_first_questions_are_lost;
+	for (unsigned i = 0; i < 200; i++) {
+		inject_claim(B, 1);
+		cluster_run(cl, 2 * MS_NS);
+	}
+	ck_assert_uint_gt(questions, 4);
+	ck_assert_uint_eq(times_given_up(A, 1), 0);
+}
+END_TEST
+
+/* Who gave way, and the one that did not hear it dies: it takes over as ever. */
+START_TEST(who_gave_way_takes_over_from_the_deaf_when_they_die)
+{
+	up(6, "failback = 0s");
+	cl->lose = b_does_not_hear_a;
+	cluster_run(cl, 20 * SEC_NS);
+	ck_assert_int_eq(cluster_holder(cl, 1), 'B');
+	cluster_crash(cl, B);
+	cluster_run(cl, 300 * MS_NS);
+	ck_assert_int_eq(cluster_holder(cl, 1), 'A');
+}
+END_TEST
+
 int
 main(void)
 {
@@ -732,6 +824,10 @@ main(void)
 	ADD(a_reload_goes_on_leaving);
 	ADD(a_reload_of_a_deaf_server_lets_it_return);
 	ADD(a_reload_knows_servers_by_name);
+	ADD(who_is_not_heard_gives_way_and_comes_back_when_it_is);
+	ADD(who_answers_is_not_given_way_to);
+	ADD(a_lost_question_proves_nothing);
+	ADD(who_gave_way_takes_over_from_the_deaf_when_they_die);
 	ADD(the_last_word_follows_soon);
 	ADD(a_flood_of_claims_is_answered_ten_times_a_second);
 	ADD(a_reload_hands_over_what_the_new_file_gives_to_others);

@@ -282,6 +282,22 @@ break_agree(struct world *world)
 	world_run(world, world_time(world) + 60 * SEC_NS);
 }
 
+/* The same, and one of the two does not hear the other. */
+static void
+break_gives_way(struct world *world)
+{
+	unsigned first = (unsigned)primary(world->conf, 0);
+	unsigned second = (unsigned)secondary(world->conf, 0);
+
+	world->net.unheard[second] |= UINT64_C(1) << first;
+	world->loss_ns = world->now_ns;
+	world_run(world, world_time(world) + 30 * SEC_NS);
+	ck_assert_int_eq(world->violation.promise, PROMISE_NONE);
+	ck_assert_uint_eq(world->server[first].lease_ns[0], 0); /* it gave way */
+	give(world, first, 0);
+	world_run(world, world_time(world) + 60 * SEC_NS);
+}
+
 /* A server dies where nothing may be wrong but a few frames. */
 static void
 break_steady(struct world *world)
@@ -328,6 +344,7 @@ static const struct {
 	[PROMISE_NOT_DEAF] = { .world = break_not_deaf },
 	[PROMISE_NO_TWIN] = { .world = break_no_twin },
 	[PROMISE_AGREE] = { .world = break_agree },
+	[PROMISE_GIVES_WAY] = { .world = break_gives_way },
 	[PROMISE_STEADY] = { .world = break_steady },
 	[PROMISE_PACED] = { .world = break_paced },
 	[PROMISE_RELIEVED] = { .world = break_relieved },

@@ -453,6 +453,11 @@ timeout_unserved(struct engine *engine, unsigned address, uint64_t now_ns)
 			a->failover.deadline_ns = now_ns + engine->peer_timing.again_ns;
 			return;
 		}
+		/* Nor one that does not hear self. */
+		if (a->owner != CONF_NONE && deaf_is(engine, (unsigned)a->owner)) {
+			a->failover.deadline_ns = now_ns + engine->timing.hold_ns;
+			return;
+		}
 		uint64_t unheard_ns = moves_unheard_ns(engine, address, now_ns);
 		if (unheard_ns != 0) {
 			a->failover.deadline_ns = unheard_ns;
@@ -539,6 +544,7 @@ decide_start_over(struct engine *engine, uint64_t now_ns)
 	for (unsigned s = 0; s < engine->conf->servers; s++) {
 		peer_init(&engine->peer[s].peer, &engine->peer_timing, now_ns);
 		engine->peer[s].heard = false;
+		deaf_forget(engine, s);
 	}
 	for (unsigned a = 0; a < engine->conf->addresses; a++) {
 		struct engine_address *address = &engine->address[a];

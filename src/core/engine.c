@@ -214,8 +214,11 @@ engine_deadline(const struct engine *engine)
 void
 engine_excuse_all(struct engine *engine, uint64_t now_ns)
 {
-	for (unsigned s = 0; s < engine->conf->servers; s++)
+	for (unsigned s = 0; s < engine->conf->servers; s++) {
 		peer_excuse(&engine->peer[s].peer, &engine->peer_timing, now_ns);
+		if (!deaf_is(engine, s))
+			deaf_forget(engine, s);
+	}
 	for (unsigned a = 0; a < engine->conf->addresses; a++) {
 		struct failover *failover = &engine->address[a].failover;
 		if (failover->phase != PHASE_ASK)
@@ -302,6 +305,7 @@ peer_died(struct engine *engine, unsigned server, uint64_t silent_ns, unsigned p
 	};
 
 	engine_report(engine, &report);
+	deaf_forget(engine, server);
 	for (unsigned a = 0; a < engine->conf->addresses; a++)
 		if (engine->address[a].owner == (int)server ||
 		    conf_tier(engine->conf, a, server) != CONF_NONE)
@@ -317,6 +321,7 @@ tick_peers(struct engine *engine, uint64_t now_ns)
 		struct peer *peer = &engine->peer[s].peer;
 		if (s == engine->self.server)
 			continue;
+		deaf_tick(engine, s, now_ns);
 		unsigned sent = peer->sent;
 		unsigned todo = peer_tick(peer, &engine->peer_timing, now_ns,
 		    engine_burst_probes(engine), engine->heard_ns);
@@ -446,8 +451,10 @@ earliest(const struct engine *engine, uint64_t now_ns)
 	if (engine->starting && engine->link && engine->health != HEALTH_UNKNOWN)
 		SOONER(engine->listen_ns);
 	for (unsigned s = 0; engine->link && s < engine->conf->servers; s++)
-		if (s != engine->self.server)
+		if (s != engine->self.server) {
 			SOONER(engine->peer[s].peer.deadline_ns);
+			SOONER(engine->peer[s].ear_ns);
+		}
 	SOONER(engine->addresses_ns);
 	SOONER(demote_deadline(engine));
 #undef SOONER

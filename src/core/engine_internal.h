@@ -72,6 +72,11 @@ struct engine_peer {
 	uint64_t plan_told_ns;
 	bool demoted;        /* its daemon says that it is unhealthy */
 	uint64_t demoted_ns; /* when it last said otherwise than before; 0: never */
+	bool deaf;           /* it does not hear self, though self hears it */
+	uint64_t ear_ns;     /* the next question whether it hears; NEVER: no doubt */
+	unsigned ear_asked;
+	unsigned ear_address;  /* that it claims in spite of self's defence */
+	uint64_t ear_heard_ns; /* its last answer; 0: none yet */
 };
 
 struct engine_router {
@@ -239,6 +244,17 @@ void differ_hear(
 /* Self's own plan may be another one now. */
 void differ_reload(struct engine *engine, uint64_t now_ns);
 
+/* deaf.c */
+bool deaf_is(const struct engine *engine, unsigned server);
+/* SERVER goes on claiming ADDRESS, which self serves and is better for. */
+void deaf_doubt(
+    struct engine *engine, unsigned server, unsigned address, uint64_t now_ns);
+/* Its kernel has answered self. */
+void deaf_answered(struct engine *engine, unsigned server, uint64_t now_ns);
+/* It is gone, or self starts over. */
+void deaf_forget(struct engine *engine, unsigned server);
+void deaf_tick(struct engine *engine, unsigned server, uint64_t now_ns);
+
 /* hear.c */
 void hear_frame(struct engine *engine, const struct arp *arp, uint64_t now_ns);
 
@@ -271,6 +287,8 @@ void say_release_of(
 /* Ask SERVER's kernel for ADDRESS. */
 void say_probe(
     struct engine *engine, unsigned server, const struct ip *ip, uint64_t now_ns);
+/* The next address that SERVER's kernel should have; NULL: none is known. */
+const struct ip *say_target(struct engine *engine, unsigned server);
 void say_probe_next(struct engine *engine, unsigned server, uint64_t now_ns);
 void say_witness(struct engine *engine, uint64_t now_ns);
 /* Nobody was heard since SINCE_NS (NEVER: not known), when the first of SENT questions

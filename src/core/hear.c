@@ -105,6 +105,7 @@ peer_answers(struct engine *engine, unsigned server, uint64_t now_ns)
 	    peer->heard; /* before that it may not have had what it was asked for */
 	unsigned lost = peer_answered(&peer->peer, &engine->peer_timing, now_ns);
 
+	deaf_answered(engine, server, now_ns);
 	peer->heard = true;
 	engine_wake(engine, peer->peer.deadline_ns);
 	if (asked && known) {
@@ -163,7 +164,28 @@ hear_conflict(struct engine *engine, unsigned address, unsigned server, bool lis
 	} else if (alarm_due(a, now_ns)) {
 		engine_report(engine, &report);
 	}
+	if (listed && !differ_peer(engine, server))
+		deaf_doubt(engine, server, address, now_ns);
 	return a->unheeded < UNHEEDED || !differ_peer(engine, server);
+}
+
+/* A server that does not hear self claims what self serves: self gives way, since only
+ * one of the two can know. */
+static bool
+hear_deaf(struct engine *engine, unsigned address, unsigned server)
+{
+	struct report report = {
+		.kind = REPORT_UNHEARD,
+		.ip = engine->conf->address[address].ip,
+		.server = (int)server,
+	};
+
+	if (engine->address[address].failover.phase != PHASE_SERVE ||
+	    conf_tier(engine->conf, address, server) == CONF_NONE ||
+	    differ_peer(engine, server) || !deaf_is(engine, server))
+		return false;
+	engine_report(engine, &report);
+	return true;
 }
 
 static void
@@ -187,6 +209,8 @@ hear_claim(struct engine *engine, unsigned address, unsigned server, uint64_t no
 	bool serving = failover_serves(&a->failover);
 	if (serving && differs)
 		better = differ_wins(engine, server);
+	else if (serving && !better)
+		better = hear_deaf(engine, address, server);
 	if (a->failover.phase == PHASE_SERVE && !better &&
 	    (!a->holding.have ||
 		hear_conflict(engine, address, server, tier != CONF_NONE, now_ns))) {
@@ -338,6 +362,7 @@ hear_server(
 		peer->base = arp->spa;
 		peer_speaks(engine, server, arp, now_ns);
 	} else if (arp->op == ARP_REPLY && to_self && ip_equal(&arp->spa, &peer->base)) {
+		deaf_answered(engine, server, now_ns);
 		/* It serves nothing; this was asked. */
 		if (engine_view_peer(engine, server, now_ns).addresses == 0)
 			peer_answers(engine, server, now_ns);

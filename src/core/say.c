@@ -321,8 +321,8 @@ say_probe(struct engine *engine, unsigned server, const struct ip *ip, uint64_t 
 
 /* The next address that SERVER should own: one that it was heard to own, else one that it
  * is the primary of, else its own base address. */
-static const struct ip *
-probe_target(struct engine *engine, unsigned server)
+const struct ip *
+say_target(struct engine *engine, unsigned server)
 {
 	struct engine_peer *peer = &engine->peer[server];
 	const struct conf *conf = engine->conf;
@@ -349,7 +349,7 @@ void
 say_probe_next(struct engine *engine, unsigned server, uint64_t now_ns)
 {
 	struct peer *peer = &engine->peer[server].peer;
-	const struct ip *ip = probe_target(engine, server);
+	const struct ip *ip = say_target(engine, server);
 
 	if (say_needs_witness(engine, peer->burst_ns, peer->sent))
 		say_witness(engine, now_ns);

@@ -222,6 +222,46 @@ roll_common(struct story *story, struct dice *dice)
 	chance_victims(story, dice);
 }
 
+/* Servers that do not hear one other. */
+static void
+roll_one_way(struct story *story, struct dice *dice)
+{
+	const unsigned servers = story->conf->servers;
+	uint64_t end_ns = story->heal_ns - SEC_NS;
+	unsigned count = (unsigned)dice_between(dice, 1, 3);
+
+	for (unsigned i = 0; i < count; i++) {
+		struct fault fault = { .kind = FAULT_DEAF, .address = CONF_NONE };
+		fault.server = (int)dice_below(dice, servers);
+		fault.amount =
+		    (unsigned)fault.server + dice_between(dice, 1, servers - 1);
+		fault.amount %= servers;
+		fault.at_ns = dice_between(dice, CHANCE_CALM_S * SEC_NS, end_ns);
+		chance_add(story, &fault);
+		if (dice_chance(dice, 500000))
+			continue;
+		fault.kind = FAULT_HEARS;
+		fault.at_ns = dice_between(dice, fault.at_ns, end_ns);
+		chance_add(story, &fault);
+	}
+}
+
+static void
+roll_common_one_way(struct story *story, struct dice *dice)
+{
+	roll_common(story, dice);
+	roll_one_way(story, dice);
+	/* Half of them with nothing else wrong. */
+	if (!dice_chance(dice, 500000))
+		return;
+	unsigned kept = 0;
+	for (unsigned i = 0; i < story->faults; i++)
+		if (story->fault[i].kind == FAULT_DEAF ||
+		    story->fault[i].kind == FAULT_HEARS)
+			story->fault[kept++] = story->fault[i];
+	story->faults = kept;
+}
+
 bool
 story_roll(struct story *story, uint64_t seed)
 {
@@ -229,6 +269,7 @@ story_roll(struct story *story, uint64_t seed)
 		[FAMILY_COMMON] = roll_common,
 		[FAMILY_ODD] = chance_odd,
 		[FAMILY_STEADY] = chance_steady,
+		[FAMILY_ONE_WAY] = roll_common_one_way,
 	};
 	struct dice dice;
 

@@ -125,6 +125,7 @@ bring_back(struct world *world, unsigned s)
 	server->change_ns = 0;
 	server->change_fails_ppm = 0;
 	server->sick = false;
+	world->net.unheard[s] = 0;
 	world->from[s] = world->to[s] = (struct world_cable){ .cut = false };
 	pause_machine(world, s, false);
 	if (server->stops)
@@ -253,6 +254,16 @@ do_reload(struct world *world, unsigned s, const struct fault *fault)
 }
 
 static void
+do_deafen(struct world *world, unsigned s, const struct fault *fault)
+{
+	if (fault->kind == FAULT_HEARS)
+		world->net.unheard[s] = 0;
+	else if (fault->amount < world->conf->servers && fault->amount != s)
+		world->net.unheard[s] |= UINT64_C(1) << fault->amount;
+	world->loss_ns = world->now_ns;
+}
+
+static void
 do_service(struct world *world, unsigned s, const struct fault *fault)
 {
 	world->server[s].sick = fault->kind == FAULT_SICKEN;
@@ -294,6 +305,8 @@ static const struct {
 	[FAULT_ROUTER] = { .network = reboot },
 	[FAULT_OLDFILE] = { .server = do_reload },
 	[FAULT_NEWFILE] = { .server = do_reload },
+	[FAULT_DEAF] = { .server = do_deafen },
+	[FAULT_HEARS] = { .server = do_deafen },
 	[FAULT_SICKEN] = { .server = do_service },
 	[FAULT_CURE] = { .server = do_service },
 };

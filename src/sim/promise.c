@@ -7,6 +7,7 @@
 
 enum {
 	STEP_MS = 50, /* between two looks at what takes time to go wrong */
+	GIVE_WAY_CLAIMS = 10,
 	SLACK_MS = 30 /* of clocks that drift and frames that travel */
 };
 
@@ -16,6 +17,7 @@ static const char *const names[PROMISES] = {
 	[PROMISE_NOT_DEAF] = "not-deaf",
 	[PROMISE_NO_TWIN] = "no-twin",
 	[PROMISE_AGREE] = "agree",
+	[PROMISE_GIVES_WAY] = "gives-way",
 	[PROMISE_STEADY] = "steady",
 	[PROMISE_PACED] = "paced",
 	[PROMISE_RELIEVED] = "relieved",
@@ -245,6 +247,12 @@ serves_freely(const struct world *world, unsigned s)
 	       !server->leaves && server->change_ns == 0 && server->change_fails_ppm == 0;
 }
 
+static bool
+is_current(const struct world *world, unsigned s)
+{
+	return serves_freely(world, s) && world->server[s].conf == world->conf;
+}
+
 /* How long two that hear each other may both serve: until a hello of the one for it has
  * been heard by the other. */
 static uint64_t
@@ -262,6 +270,67 @@ agree_ns(const struct world *world, unsigned a, unsigned b)
 	       500 * MS_NS;
 }
 
+/* Since when nothing has changed about A, B, and their having ADDRESS. */
+static uint64_t
+both_since_ns(const struct world *world, unsigned a, unsigned b, unsigned address)
+{
+	uint64_t since_ns = world->server[a].got_ns[address];
+	const uint64_t later[] = { world->server[b].got_ns[address],
+		world->server[a].disturbed_ns, world->server[b].disturbed_ns,
+		world->loss_ns, world->net.port[a].forwards_ns,
+		world->net.port[b].forwards_ns };
+
+	for (unsigned i = 0; i < sizeof(later) / sizeof(later[0]); i++)
+		since_ns = later[i] > since_ns ? later[i] : since_ns;
+	return since_ns;
+}
+
+/* Nothing that FROM says reaches TO, but what TO says reaches FROM. */
+static bool
+hears_one_way(const struct world *world, unsigned from, unsigned to)
+{
+	bool blocked = world->from[from].cut || world->to[to].cut ||
+		       (world->net.unheard[to] >> from & 1) != 0;
+
+	return blocked && wire_clear(world, to, from);
+}
+
+/* Until so many claims were heard in spite of every defence, a burst was in vain, and one
+ * more claim was heard. */
+static uint64_t
+give_way_ns(const struct world *world, unsigned a, unsigned b)
+{
+	const struct conf_timing *timing = &world->conf->timing;
+
+	return GIVE_WAY_CLAIMS * agree_ns(world, a, b) +
+	       4 * timing->probes * timing->probe_interval_ns;
+}
+
+static void
+agree_two(struct world *world, unsigned a, unsigned b, unsigned address)
+{
+	enum promise promise = PROMISE_AGREE;
+	uint64_t bound_ns = agree_ns(world, a, b);
+
+	if (!world_hear_each_other(world, a, b)) {
+		if ((!hears_one_way(world, a, b) && !hears_one_way(world, b, a)) ||
+		    !is_current(world, a) || !is_current(world, b) ||
+		    world->conf->timing.max_rate != 0)
+			return;
+		promise = PROMISE_GIVES_WAY;
+		bound_ns = give_way_ns(world, a, b);
+	}
+	uint64_t since_ns = both_since_ns(world, a, b, address);
+	world->checks++;
+	if (world->now_ns > since_ns && world->now_ns - since_ns > bound_ns)
+		promise_broken(world, promise, (int)a, (int)b, (int)address,
+		    "%s and %s both serve it for %u ms, although %s",
+		    name_of(world, (int)a), name_of(world, (int)b),
+		    (unsigned)((world->now_ns - since_ns) / MS_NS),
+		    promise == PROMISE_AGREE ? "they hear each other"
+					     : "one of them hears the other");
+}
+
 static void
 agree(struct world *world, unsigned address)
 {
@@ -270,35 +339,10 @@ agree(struct world *world, unsigned address)
 	for (unsigned a = 0; a < world->conf->servers; a++) {
 		if ((holders >> a & 1) == 0 || !serves_freely(world, a))
 			continue;
-		for (unsigned b = a + 1; b < world->conf->servers; b++) {
-			if ((holders >> b & 1) == 0 || !serves_freely(world, b) ||
-			    !world_hear_each_other(world, a, b))
-				continue;
-			uint64_t since_ns = world->server[a].got_ns[address];
-			const uint64_t later[] = { world->server[b].got_ns[address],
-				world->server[a].disturbed_ns,
-				world->server[b].disturbed_ns, world->loss_ns,
-				world->net.port[a].forwards_ns,
-				world->net.port[b].forwards_ns };
-			for (unsigned i = 0; i < sizeof(later) / sizeof(later[0]); i++)
-				since_ns = later[i] > since_ns ? later[i] : since_ns;
-			world->checks++;
-			if (world->now_ns > since_ns &&
-			    world->now_ns - since_ns > agree_ns(world, a, b))
-				promise_broken(world, PROMISE_AGREE, (int)a, (int)b,
-				    (int)address,
-				    "%s and %s hear each other and both serve it for %u "
-				    "ms",
-				    name_of(world, (int)a), name_of(world, (int)b),
-				    (unsigned)((world->now_ns - since_ns) / MS_NS));
-		}
+		for (unsigned b = a + 1; b < world->conf->servers; b++)
+			if ((holders >> b & 1) != 0 && serves_freely(world, b))
+				agree_two(world, a, b, address);
 	}
-}
-
-static bool
-is_current(const struct world *world, unsigned s)
-{
-	return serves_freely(world, s) && world->server[s].conf == world->conf;
 }
 
 /* S could serve in the place of somebody unhealthy. */

@@ -11,11 +11,12 @@
 /* What kind of world a seed is about: its thousands of millions of millions say. */
 #define FAMILY_SEEDS UINT64_C(1000000000000000)
 enum story_family {
-	FAMILY_COMMON, /* what most sites have, and everything that can go wrong */
-	FAMILY_ODD,    /* what few have: no hellos, no failback, no router, many servers,
-			* a limited rate and a switch that polices, cables that are bad in
-			* one direction */
-	FAMILY_STEADY, /* few frames are lost, and nothing else is wrong */
+	FAMILY_COMMON,  /* what most sites have, and everything that can go wrong */
+	FAMILY_ODD,     /* what few have: no hellos, no failback, no router, many servers,
+			 * a limited rate and a switch that polices, cables that are bad in
+			 * one direction */
+	FAMILY_STEADY,  /* few frames are lost, and nothing else is wrong */
+	FAMILY_ONE_WAY, /* as the common ones; and some do not hear some */
 	FAMILIES
 };
 

@@ -7,7 +7,7 @@
 
 /* --- faults ------------------------------------------------------------------------- */
 
-enum unit { UNIT_NONE, UNIT_PPM, UNIT_US, UNIT_WAYS, UNIT_SERVERS };
+enum unit { UNIT_NONE, UNIT_PPM, UNIT_US, UNIT_WAYS, UNIT_SERVER, UNIT_SERVERS };
 
 static const struct {
 	const char *verb; /* before the server */
@@ -46,6 +46,8 @@ static const struct {
 	[FAULT_ROUTER] = { .verb = "reboot of" },
 	[FAULT_OLDFILE] = { .verb = "reload an older file on" },
 	[FAULT_NEWFILE] = { .verb = "reload the new file on", .mends = true },
+	[FAULT_DEAF] = { .verb = "no longer heard by", .unit = UNIT_SERVER },
+	[FAULT_HEARS] = { .verb = "everybody is heard again by", .mends = true },
 	[FAULT_SICKEN] = { .verb = "the service fails on" },
 	[FAULT_CURE] = { .verb = "the service is back on", .mends = true },
 };
@@ -69,6 +71,11 @@ say_amount(const struct fault *fault, const struct conf *conf, char *text, size_
 		break;
 	case UNIT_WAYS:
 		snprintf(text, size, "%s", ways[fault->amount & 3]);
+		break;
+	case UNIT_SERVER:
+		snprintf(text, size, ": %s",
+		    fault->amount < conf->servers ? conf->server[fault->amount].name
+						  : "?");
 		break;
 	case UNIT_SERVERS:
 		for (unsigned s = 0; s < conf->servers && len < size; s++)
@@ -113,7 +120,8 @@ bool
 tell_is_injury(const struct fault *fault)
 {
 	return !words[fault->kind].mends &&
-	       (words[fault->kind].unit == UNIT_NONE || fault->amount != 0);
+	       (words[fault->kind].unit == UNIT_NONE ||
+		   words[fault->kind].unit == UNIT_SERVER || fault->amount != 0);
 }
 
 /* --- frames ------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@ wire_reset(struct world *world)
 	memset(world->from, 0, sizeof(world->from));
 	memset(world->to, 0, sizeof(world->to));
 	memset(world->net.group, 0, sizeof(world->net.group));
+	memset(world->net.unheard, 0, sizeof(world->net.unheard));
 }
 
 static bool
@@ -36,6 +37,14 @@ same_side(const struct world *world, unsigned a, unsigned b)
 	       world->net.group[a] == world->net.group[b];
 }
 
+/* A fault between just two servers, in one direction. */
+static bool
+unheard(const struct world *world, unsigned from, unsigned to)
+{
+	return from < CONF_SERVERS && to < CONF_SERVERS &&
+	       (world->net.unheard[to] >> from & 1) != 0;
+}
+
 bool
 wire_clear(const struct world *world, unsigned from, unsigned to)
 {
@@ -46,9 +55,9 @@ wire_clear(const struct world *world, unsigned from, unsigned to)
 	    SLOW_US * US_NS)
 		return false;
 	return port_works(world, from) && port_works(world, to) &&
-	       same_side(world, from, to) && !out->cut && !in->cut &&
-	       out->loss_ppm == 0 && in->loss_ppm == 0 && out->burst_ppm == 0 &&
-	       in->burst_ppm == 0;
+	       same_side(world, from, to) && !unheard(world, from, to) && !out->cut &&
+	       !in->cut && out->loss_ppm == 0 && in->loss_ppm == 0 &&
+	       out->burst_ppm == 0 && in->burst_ppm == 0;
 }
 
 void
@@ -170,7 +179,7 @@ send_one(struct world *world, unsigned from, unsigned to, const struct arp *arp,
 	uint64_t delay_ns = 2 * CABLE_US * US_NS;
 
 	if (to == from || !port_works(world, to) || !same_side(world, from, to) ||
-	    loses(world, in))
+	    unheard(world, from, to) || loses(world, in))
 		return;
 	uint64_t extra_ns = out->delay_ns + in->delay_ns;
 	uint64_t jitter_ns = out->jitter_ns + in->jitter_ns;

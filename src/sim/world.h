@@ -125,6 +125,7 @@ struct world_switch {
 	    polices; /* frames a second that a port may send before it is shut; 0: any */
 	uint64_t
 	    deaf_ns; /* how long a port that comes up forwards nothing (spanning tree) */
+	uint64_t unheard[CONF_SERVERS]; /* a bit per server that this one does not hear */
 	uint8_t group[WORLD_PORTS]; /* ports of different groups do not hear each other */
 	struct {
 		uint64_t forwards_ns;
@@ -174,6 +175,8 @@ enum fault_kind {
 	FAULT_ROUTER,  /* router SERVER reboots: its table is empty */
 	FAULT_OLDFILE, /* SERVER reloads an older file, without the last server */
 	FAULT_NEWFILE, /* SERVER reloads the file of all others */
+	FAULT_DEAF,    /* SERVER hears nothing from server AMOUNT */
+	FAULT_HEARS,   /* but everybody again */
 	FAULT_SICKEN,  /* SERVER's checks begin to fail */
 	FAULT_CURE,    /* and pass again */
 	FAULTS
@@ -207,6 +210,7 @@ enum promise {
 			     lease runs */
 	PROMISE_AGREE,    /* two servers that hear each other do not both serve an address
 			     for long */
+	PROMISE_GIVES_WAY, /* nor two of which only one hears the other */
 	PROMISE_STEADY,   /* where few frames are lost, and nothing else is wrong, nothing
 			     moves */
 	PROMISE_PACED,    /* no daemon sends more frames in a second than max_rate allows
