@@ -107,6 +107,34 @@ for each in LINKS:
     on_a(each)
 
 
+def again_a(kind):
+    """A link of that KIND goes and comes, with another index."""
+
+    @test(f"a {kind} is deleted, and made anew: others serve meanwhile, and it comes back",
+          table=THREE, daemon=None)
+    def made_anew(cluster):
+        stand_on(cluster, kind)
+        cluster.daemon = "vlbd"
+        for server in cluster.servers:
+            cluster.start(server)
+        cluster.settle()
+        probe = cluster.probe()
+        name = f"{kind}0"
+        cluster.run("A", "ip", "link", "del", name)
+        cluster.settle("BC")
+        lines = LINKS[kind].format(name=name, mac=cluster.mac("A"), number=1).split("\n")
+        for line in (*lines, f"link set {name} up", f"addr add {cluster.base('A')}/16 dev {name}"):
+            cluster.run("A", "ip", *line.split())
+        cluster.settle()
+        stays(cluster.settled, 0.5, "settled")
+        check(f"interface {name} is gone" in cluster.log("A"), "A does not say that it is gone")
+        gaps_below(probe.stop(), 1000)
+
+
+for each in ("vlan", "bridge"):
+    again_a(each)
+
+
 def second_cluster(cluster):
     """The same servers, other addresses, other files and sockets, on the same interface."""
     text = cluster.config_text().replace("10.77.0.", "10.77.1.").replace("= lab", "= second")
