@@ -356,8 +356,13 @@ decide_consider(
 			decide_step(engine, address, ON_LATER, reason, now_ns);
 		return;
 	}
-	bool sure =
-	    a->vacant && (passive(engine) || !silent_holder(engine, address, now_ns));
+	/* What was known long ago is asked anew: whoever was dead for self then may have
+	 * been deaf for it only. (Not with few frames to spend: deaths are told apart
+	 * slowly then.) */
+	bool fresh =
+	    engine->pace.limit != 0 || now_ns - a->vacant_ns <= 2 * engine->detect_ns;
+	bool sure = a->vacant && (passive(engine) ||
+				     (fresh && !silent_holder(engine, address, now_ns)));
 	decide_step(engine, address, sure ? ON_VACANT : ON_TURN, reason, now_ns);
 }
 
@@ -375,6 +380,7 @@ decide_lost(struct engine *engine, unsigned address, unsigned server,
 	if (owned) {
 		a->owner = CONF_NONE;
 		a->vacant = true;
+		a->vacant_ns = now_ns;
 	}
 	if (tier != CONF_NONE || owned) /* an older file may have listed it */
 		decide_consider(engine, address, reason, now_ns);

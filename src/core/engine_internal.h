@@ -39,7 +39,8 @@ struct engine_address {
 	struct announcing announcing;
 	int tier;             /* self's, or CONF_NONE */
 	int owner;            /* server index as heard, or CONF_NONE */
-	bool vacant;          /* it is known that nobody serves it */
+	bool vacant;          /* it is known that nobody serves it .. */
+	uint64_t vacant_ns;   /* .. and since when */
 	bool hurried;         /* told not to wait out its failback delay */
 	uint64_t silent;      /* bit per tier: that server is not known to serve it */
 	uint64_t asked_ns;    /* when the ask under way began */
