@@ -146,6 +146,36 @@ START_TEST(questions_to_routers_leave_room_for_the_others)
 }
 END_TEST
 
+/* Of six, with two routers to tell: each claim takes all five frames of a second. */
+START_TEST(the_last_of_six_is_known_to_the_routers_in_time)
+{
+	static const unsigned theirs[] = { 1, 2, 3, 4, 5, 6, 11, 16, 21, 26 };
+
+	cl = cluster_new(6, "max_rate = 10; failback = 0s");
+	cl->conf->router[1] = cluster_ip(0xfffd);
+	cl->conf->routers = 2;
+	for (unsigned s = A; s <= F; s++)
+		cluster_start(cl, s);
+	cluster_run(cl, 60 * SEC_NS);
+	for (unsigned s = B; s <= F; s++)
+		cluster_crash(cl, s);
+	cluster_run(cl, 17 * SEC_NS);
+	for (unsigned i = 0; i < sizeof(theirs) / sizeof(theirs[0]); i++)
+		ck_assert_int_eq(cluster_router_thinks(cl, theirs[i]), 'A');
+}
+END_TEST
+
+/* With five frames a second to ask with. */
+START_TEST(a_cold_start_asks_in_the_right_order)
+{
+	cl = cluster_new(6, "max_rate = 10; failback = 0s");
+	for (unsigned s = A; s <= F; s++)
+		cluster_start(cl, s);
+	cluster_run(cl, 17 * SEC_NS);
+	ck_assert_str_eq(cluster_map(cl), "AAAAABBBBBCCCCCDDDDDEEEEEFFFFF");
+}
+END_TEST
+
 /* Each router from each of its two addresses, every 30 s. */
 START_TEST(each_router_is_asked_again)
 {
@@ -243,6 +273,8 @@ main(void)
 	ADD(a_daemon_that_hangs_does_not_make_its_kernel_talk_too_much);
 	tcase_add_loop_test(tc, the_last_survivor_finds_frames_for_its_claims, 0, 3);
 	ADD(each_router_is_asked_again);
+	ADD(the_last_of_six_is_known_to_the_routers_in_time);
+	ADD(a_cold_start_asks_in_the_right_order);
 	ADD(questions_to_routers_leave_room_for_the_others);
 	ADD(without_a_router_peers_hear_each_other_through_any_switch);
 	tcase_add_loop_test(

@@ -209,7 +209,7 @@ hear_claim(struct engine *engine, unsigned address, unsigned server, uint64_t no
 	bool serving = failover_serves(&a->failover);
 	if (serving && differs)
 		better = differ_wins(engine, server);
-	else if (serving && !better)
+	if (serving && !differs && !better)
 		better = hear_deaf(engine, address, server);
 	if (a->failover.phase == PHASE_SERVE && !better &&
 	    (!a->holding.have ||
