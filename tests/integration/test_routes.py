@@ -195,8 +195,10 @@ class Frr:
 
     def start(self, name, path):
         """One of the daemons. A client of zebra that comes too early tries again only after
-        ten seconds, so each must answer before the next one comes."""
-        self.cluster.start_program("router", name, [path, "-N", "lab"])
+        ten seconds, so each must answer before the next one comes. What they leave in
+        /var/tmp is for their own eyes."""
+        self.cluster.start_program("router", name, [
+            "sh", "-c", 'mount -t tmpfs tmpfs /var/tmp && exec "$@"', "sh", path, "-N", "lab"])
         wait_until(lambda: name in self.ask("show daemons").split(), 10, f"{name} answers")
         if name == "zebra":
             wait_until(lambda: os.path.exists("/run/frr/lab/zserv.api"), 10, "zebra's socket")

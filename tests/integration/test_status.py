@@ -70,8 +70,16 @@ def tables(cluster):
     check("10.77.0.30" in cluster.control("A", "status"), "status shows no addresses")
 
 
+def at_rest(cluster):
+    """A knows everybody, and no hold-down of its start runs any more."""
+    status = all_alive(cluster)
+    return status and all(one["phase"] in ("watch", "serve", None)
+                          for one in status["addresses"])
+
+
 @test("log lines of a takeover, its confirmation and the return", web=False)
 def log_lines(cluster):
+    wait_until(lambda: at_rest(cluster), 5, "A is at rest")
     watch = Watch(cluster)
     cluster.crash("B")
     cluster.settle("ACDEF")

@@ -29,7 +29,9 @@ exec unshare --mount --cgroup --pid --fork --kill-child sh -c '
 	{ umount -R /sys/fs/cgroup 2>/dev/null || true; } &&
 	mount -t cgroup2 cgroup2 /sys/fs/cgroup &&
 	mount --bind "$1/passwd" /etc/passwd && mount --bind "$1/group" /etc/group &&
-	mount -t tmpfs tmpfs /var/lib -o mode=755 && exec '"$4"' --system --unit=multi-user.target
+	mount -t tmpfs tmpfs /var/lib -o mode=755 &&
+	mount -t tmpfs tmpfs /tmp && mount -t tmpfs tmpfs /var/tmp &&
+	exec '"$4"' --system --unit=multi-user.target
 ' sh "$3"
 """
 
