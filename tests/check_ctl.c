@@ -491,6 +491,23 @@ START_TEST(log_lines_are_as_promised)
 	    "10.77.0.6: WATCHING -> CLAIMED (B dead: silent 152ms, 5 probes unanswered)");
 	report_format(&confirmed, cl->conf, text, sizeof(text));
 	ck_assert_str_eq(text, "10.77.0.6: confirmed by 10.77.255.254 after 1.2ms");
+
+	struct report waits = {
+		.kind = REPORT_STATE,
+		.ip = cluster_ip(6),
+		.from = WATCHING,
+		.to = RELEASED,
+		.reason = { REASON_WORSE, 1, 0, 0 },
+	};
+	report_format(&waits, cl->conf, text, sizeof(text));
+	ck_assert_str_eq(text,
+	    "10.77.0.6: WATCHING -> RELEASED (B serves it; waiting out "
+	    "the failback delay)");
+	waits.reason.silent_ns = 170 * SEC_NS;
+	report_format(&waits, cl->conf, text, sizeof(text));
+	ck_assert_str_eq(text,
+	    "10.77.0.6: WATCHING -> RELEASED (B serves it; waiting out "
+	    "the failback delay, longer because it moved too often)");
 }
 END_TEST
 
