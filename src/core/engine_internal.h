@@ -1,15 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* engine_internal.h - the engine's inside, shared by its files and by nobody else.
  *
- *   engine.c  entry points: time, links, results, the action queue
- *   hear.c    what a frame means
- *   decide.c  whose address it is, and what follows
- *   demote.c  self's checks, and who is unhealthy
- *   differ.c  servers whose plans differ
- *   moves.c   addresses that have moved too often
- *   say.c     the frames that self sends, and when
- *   view.c    what self believes, for others to read
- *   carry.c   what outlives a change of configuration */
+ *   engine.c           what its caller tells: frames, links, results, the administrator
+ *   engine_init.c      an engine out of a configuration
+ *   engine_queue.c     actions out, and when to come again
+ *   engine_tick.c      what time brings
+ *   hear.c             what a frame means
+ *   hear_claim.c       somebody claims an address
+ *   hear_peer.c        signs of life
+ *   hear_router.c      a router is heard
+ *   decide.c           evidence becomes events, and what follows
+ *   decide_turn.c      whose turn it is, by the list and what is known
+ *   decide_ask.c       asking before a claim
+ *   decide_failback.c  taking an address back, and how long to wait before
+ *   decide_all.c       self as a whole: start over, give up, take part
+ *   demote.c           self's checks, and who is unhealthy
+ *   differ.c           servers whose plans differ
+ *   deaf.c             who does not hear self
+ *   moves.c            addresses that have moved too often
+ *   say.c              the way out of every frame
+ *   say_claim.c        claims, repeated and defended
+ *   say_probe.c        questions, answers, releases
+ *   say_hello.c        the beat
+ *   view.c             what self believes, for others to read
+ *   carry.c            what outlives a change of configuration */
 #ifndef VLBD_ENGINE_INTERNAL_H
 #define VLBD_ENGINE_INTERNAL_H
 
@@ -142,14 +156,20 @@ struct engine {
 };
 
 /* engine.c */
-/* First of all, in every call: was self away? */
-void engine_begin(struct engine *engine, uint64_t now_ns);
+/* Has everything been handed over, as ADMIN_STOP asked? */
+void engine_check_stopped(struct engine *engine);
+
+/* engine_queue.c */
 void engine_push(struct engine *engine, const struct action *action);
 void engine_report(struct engine *engine, const struct report *report);
 /* Wake up at AT_NS, if nothing earlier is due. */
 void engine_wake(struct engine *engine, uint64_t at_ns);
 /* The same, for something that an address waits for. */
 void engine_wake_addresses(struct engine *engine, uint64_t at_ns);
+
+/* engine_tick.c */
+/* First of all, in every call: was self away? */
+void engine_begin(struct engine *engine, uint64_t now_ns);
 /* Every peer's silence counts from now, and asks begin anew. */
 void engine_excuse_all(struct engine *engine, uint64_t now_ns);
 
@@ -178,6 +198,8 @@ void decide_lost(struct engine *engine, unsigned address, unsigned server,
 void decide_tick(struct engine *engine, unsigned address, uint64_t now_ns);
 /* Bring the kernel where it should be. */
 void decide_hold(struct engine *engine, unsigned address, uint64_t now_ns);
+
+/* decide_all.c */
 /* Forget who owns what and listen; addresses that are served stay. */
 void decide_start_over(struct engine *engine, uint64_t now_ns);
 /* Give up everything at once. */
@@ -187,11 +209,41 @@ void decide_resume(struct engine *engine, const struct reason *reason, uint64_t 
 /* Look at the clock: leases that ran out are no longer ours. */
 void decide_lapsed(struct engine *engine, uint64_t now_ns);
 bool decide_may_claim(const struct engine *engine);
+
+/* decide_turn.c */
+/* No hellos: silent at rest. */
+bool decide_is_passive(const struct engine *engine);
+enum peer_state decide_peer_state(const struct engine *engine, unsigned server);
 /* SERVER is before self in ADDRESS's list, or self is not in it. */
 bool decide_is_better(const struct engine *engine, unsigned address, unsigned server);
+/* Somebody better is known to serve it. */
+bool decide_better_serves(const struct engine *engine, unsigned address);
+/* How many better ones live, do not serve it, and may therefore be about to. */
+unsigned decide_candidates(
+    const struct engine *engine, unsigned address, uint64_t now_ns);
+/* How many are before self, whatever is known of them. */
+unsigned decide_places_before(const struct engine *engine, unsigned address);
+/* Somebody may have it without being able to say so. */
+bool decide_silent_holder(const struct engine *engine, unsigned address, uint64_t now_ns);
+/* Anybody else who may be there. */
+bool decide_anybody_else(const struct engine *engine, unsigned address);
 
+/* decide_ask.c */
+/* One round of an ask: everybody in the list, as far as max_rate lets it. */
+void decide_ask(struct engine *engine, unsigned address, uint64_t now_ns);
+/* Has every server been asked often enough? */
+bool decide_asked_enough(const struct engine *engine, const struct engine_address *a);
+/* Nobody answered: what follows. */
+void decide_conclude(struct engine *engine, unsigned address, uint64_t now_ns);
+
+/* decide_failback.c */
+/* How long self waits before it takes ADDRESS back; NEVER: the file says so. */
+uint64_t decide_failback_ns(
+    const struct engine *engine, unsigned address, uint64_t now_ns);
 /* Self lost addresses against its will: the next failback takes longer. */
 void decide_setback(struct engine *engine, uint64_t now_ns);
+/* It has waited: take it back, or wait on. */
+void decide_return(struct engine *engine, unsigned address, uint64_t now_ns);
 
 /* demote.c */
 bool demote_is(const struct engine *engine, unsigned server);
@@ -259,6 +311,30 @@ void deaf_tick(struct engine *engine, unsigned server, uint64_t now_ns);
 /* hear.c */
 void hear_frame(struct engine *engine, const struct arp *arp, uint64_t now_ns);
 
+/* hear_claim.c */
+/* A stranger claims ADDRESS. */
+void hear_foreign(
+    struct engine *engine, unsigned address, const struct arp *arp, uint64_t now_ns);
+/* SERVER does. */
+void hear_claim(
+    struct engine *engine, unsigned address, unsigned server, uint64_t now_ns);
+
+/* hear_peer.c */
+/* Anything from anybody proves that self is not cut off. */
+void hear_something(struct engine *engine, uint64_t now_ns);
+/* Peers whose last burst nobody could have heard are judged now. */
+void hear_wake_doubted(struct engine *engine, uint64_t now_ns);
+/* SERVER's daemon spoke. */
+void hear_peer(
+    struct engine *engine, unsigned server, const struct arp *arp, uint64_t now_ns);
+/* Its kernel answered. */
+void hear_peer_answer(struct engine *engine, unsigned server, uint64_t now_ns);
+
+/* hear_router.c */
+/* Router R speaks: it may have moved, or confirm a claim. */
+void hear_router(
+    struct engine *engine, unsigned r, const struct arp *arp, uint64_t now_ns);
+
 /* say.c */
 /* Who goes first under max_rate: a frame may leave if it leaves that much room for those
  * that matter more. A claim takes all it needs; hellos have a share of their own. */
@@ -269,13 +345,33 @@ enum say_rank {
 	SAY_ANSWER = 4,
 	SAY_ASK_BEHIND = 5
 };
+/* A claim that max_rate holds back longer goes first. */
+enum { OWED_MS = 1000 };
+/* FRAME leaves, with self's note; everything but hellos counts for max_rate. */
+void say_emit(
+    struct engine *engine, enum frame_kind frame, const struct arp *arp, uint64_t now_ns);
+/* A broadcast from self; SPA and TPA are both SPA. */
+struct arp say_frame_from(const struct engine *engine, uint16_t op, const struct ip *spa);
+/* The sender of what claims nothing: self's base address, or 0.0.0.0. */
+struct ip say_base(const struct engine *engine);
 /* May one of RANK (enum say_rank, or more) leave now? If not, it is counted as delayed.
  */
 bool say_room(struct engine *engine, unsigned rank, uint64_t now_ns);
 /* When it may. */
 uint64_t say_when(const struct engine *engine, unsigned rank, uint64_t now_ns);
+
+/* say_claim.c */
 void say_claim(struct engine *engine, unsigned address, uint64_t now_ns);
 void say_defence(struct engine *engine, unsigned address, uint64_t now_ns);
+/* A claim that every switch lets through to the peers; hellos have this form too. */
+struct arp say_audible_claim(const struct engine *engine, const struct ip *ip);
+/* The request to one router from every address that still waits for its confirmation. */
+void say_confirm_all(struct engine *engine, unsigned router, uint64_t now_ns);
+/* Due dates of ADDRESS's announcements. */
+void say_tick_address(struct engine *engine, unsigned address, uint64_t now_ns);
+uint64_t say_deadline_address(const struct engine *engine, unsigned address);
+
+/* say_probe.c */
 void say_answer(
     struct engine *engine, unsigned address, const struct ip *asker, uint64_t now_ns);
 /* False: max_rate let none out; to be tried again. */
@@ -296,12 +392,9 @@ void say_witness(struct engine *engine, uint64_t now_ns);
  * left. With few frames to spend the first one waits for its answer: routers that are
  * asked each time would leave no room for the questions themselves. */
 bool say_needs_witness(const struct engine *engine, uint64_t since_ns, unsigned sent);
-/* The request to one router from every address that still waits for its confirmation. */
-void say_confirm_all(struct engine *engine, unsigned router, uint64_t now_ns);
-/* What is due by now: hello, repeated announcements, frames that had to wait. */
+
+/* say_hello.c */
+/* What is due by now: the hello, and a question to the routers. */
 void say_tick(struct engine *engine, uint64_t now_ns);
-/* Due dates of ADDRESS's announcements. */
-void say_tick_address(struct engine *engine, unsigned address, uint64_t now_ns);
-uint64_t say_deadline_address(const struct engine *engine, unsigned address);
 
 #endif
