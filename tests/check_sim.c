@@ -12,7 +12,7 @@
 #include "tell.h"
 #include "world_internal.h"
 
-enum { STILL_S = 3 /* story.c's */, PATIENCE_S = 120 };
+enum { STILL_S = 3 /* story_demand.c's */, PATIENCE_S = 120 };
 
 /* --- chance ------------------------------------------------------------------------- */
 

@@ -6,12 +6,16 @@
  * measured on real kernels; its chance comes from one seeded source, so that a seed is a
  * history.
  *
- *   world.c   the queue of events, servers and their kernels
- *   wire.c    the switch and its ports
- *   router.c  a router's neighbour table
- *   fault.c   what can go wrong, by name
- *   promise.c what must hold, by name
- *   chance.c  a random world and its faults, out of a seed */
+ *   world.c        a world made, and asked who has what and who should
+ *   events.c       the queue of events, and whose turn is next
+ *   kernel.c       a server's kernel: clock, leases, answers
+ *   server.c       the daemon on a server, and what it asks its kernel for
+ *   wire.c         the switch and its ports
+ *   router.c       a router's neighbour table
+ *   fault.c        what can go wrong, by name
+ *   promise.c      what must hold, by name, looked at as things happen
+ *   promise_step.c and what must not last
+ *   chance.c       a random world and its faults, out of a seed */
 #ifndef VLBD_SIM_WORLD_H
 #define VLBD_SIM_WORLD_H
 
