@@ -56,15 +56,9 @@ file_of(const char *servers, const char *plan)
 static void
 reload(unsigned s, const struct conf *conf)
 {
-	struct cluster_server *server = &cl->server[s];
-	struct engine_self self = *engine_self(server->engine);
 	const char name[] = { (char)('A' + s), '\0' };
-	void *memory = malloc(engine_reload_size(conf, server->engine));
 
-	self.server = (unsigned)conf_server_by_name(conf, name);
-	server->engine = engine_reload(memory, conf, &self, server->engine, cl->now_ns);
-	free(server->memory);
-	server->memory = memory;
+	cluster_reload(cl, s, conf, (unsigned)conf_server_by_name(conf, name));
 	cluster_run(cl, MS_NS);
 }
 

@@ -1012,13 +1012,7 @@ END_TEST
 static void
 reload(unsigned s, struct conf *conf)
 {
-	struct cluster_server *server = &cl->server[s];
-	struct engine_self self = *engine_self(server->engine);
-	void *memory = malloc(engine_reload_size(conf, server->engine));
-
-	server->engine = engine_reload(memory, conf, &self, server->engine, cl->now_ns);
-	free(server->memory);
-	server->memory = memory;
+	cluster_reload(cl, s, conf, s);
 	cluster_run(cl, 0);
 }
 

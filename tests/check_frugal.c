@@ -32,14 +32,7 @@ down(void)
 static void
 reload_same(unsigned s)
 {
-	struct cluster_server *server = &cl->server[s];
-	struct engine_self self = *engine_self(server->engine);
-	void *memory = malloc(engine_reload_size(cl->conf, server->engine));
-
-	server->engine =
-	    engine_reload(memory, cl->conf, &self, server->engine, cl->now_ns);
-	free(server->memory);
-	server->memory = memory;
+	cluster_reload(cl, s, cl->conf, s);
 	cluster_run(cl, 0);
 }
 

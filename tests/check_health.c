@@ -499,12 +499,7 @@ START_TEST(a_reload_without_the_check_heals)
 	cluster_run(cl, 4 * SEC_NS);
 	MAP("BCBBCC");
 	struct conf *conf = cluster_conf(3, "failback = 5s", true);
-	struct engine_self self = *engine_self(cl->server[A].engine);
-	void *memory = malloc(engine_reload_size(conf, cl->server[A].engine));
-	cl->server[A].engine =
-	    engine_reload(memory, conf, &self, cl->server[A].engine, cl->now_ns);
-	free(cl->server[A].memory);
-	cl->server[A].memory = memory;
+	cluster_reload(cl, A, conf, A);
 	run_served(6 * SEC_NS);
 	MAP(HOME);
 	cluster_free(cl);
@@ -519,12 +514,7 @@ START_TEST(a_reload_forgets_no_result)
 	sicken(A);
 	cluster_run(cl, 4 * SEC_NS);
 	struct conf *conf = cluster_conf(3, CHECKED, true);
-	struct engine_self self = *engine_self(cl->server[A].engine);
-	void *memory = malloc(engine_reload_size(conf, cl->server[A].engine));
-	cl->server[A].engine =
-	    engine_reload(memory, conf, &self, cl->server[A].engine, cl->now_ns);
-	free(cl->server[A].memory);
-	cl->server[A].memory = memory;
+	cluster_reload(cl, A, conf, A);
 	ck_assert_int_eq(engine_health(cl->server[A].engine), HEALTH_BAD);
 	run_served(10 * SEC_NS);
 	MAP("BCBBCC");
@@ -560,15 +550,21 @@ most_moves(unsigned number)
 	return most;
 }
 
-START_TEST(a_machine_that_keeps_rebooting_moves_no_address_five_times)
+static void
+keep_rebooting(unsigned turns)
 {
-	up(NULL); /* failback 5s */
-	for (unsigned turn = 0; turn < 40; turn++) {
+	while (turns-- > 0) {
 		cluster_crash(cl, A);
 		cluster_run(cl, 3 * SEC_NS);
 		cluster_start(cl, A); /* it remembers nothing */
 		cluster_run(cl, 12 * SEC_NS);
 	}
+}
+
+START_TEST(a_machine_that_keeps_rebooting_moves_no_address_five_times)
+{
+	up(NULL); /* failback 5s */
+	keep_rebooting(40);
 	ck_assert_uint_ge(takes(A, 1), 3); /* it is not locked out for ever */
 	ck_assert_uint_eq(most_moves(1), 4);
 	ck_assert_uint_le(most_moves(2), 4);
@@ -581,12 +577,7 @@ END_TEST
 START_TEST(nor_does_one_that_would_not_wait)
 {
 	up("failback = 0s");
-	for (unsigned turn = 0; turn < 40; turn++) {
-		cluster_crash(cl, A);
-		cluster_run(cl, 3 * SEC_NS);
-		cluster_start(cl, A);
-		cluster_run(cl, 12 * SEC_NS);
-	}
+	keep_rebooting(40);
 	ck_assert_uint_ge(takes(A, 1), 3);
 	ck_assert_uint_eq(most_moves(1), 4);
 	ck_assert_uint_eq(most_moves(2), 4);
@@ -662,12 +653,7 @@ END_TEST
 START_TEST(resume_does_not_wait_for_it)
 {
 	up(NULL);
-	for (unsigned turn = 0; turn < 3; turn++) {
-		cluster_crash(cl, A);
-		cluster_run(cl, 3 * SEC_NS);
-		cluster_start(cl, A);
-		cluster_run(cl, 12 * SEC_NS);
-	}
+	keep_rebooting(3);
 	MAP("BCBBCC");
 	ck_assert_uint_gt(
 	    engine_view_stay_ns(cl->server[A].engine, cluster_address(cl, 1), cl->now_ns),
@@ -681,12 +667,7 @@ END_TEST
 START_TEST(what_nobody_serves_is_taken_however_often_it_moved)
 {
 	up(NULL);
-	for (unsigned turn = 0; turn < 3; turn++) {
-		cluster_crash(cl, A);
-		cluster_run(cl, 3 * SEC_NS);
-		cluster_start(cl, A);
-		cluster_run(cl, 12 * SEC_NS);
-	}
+	keep_rebooting(3);
 	MAP("BCBBCC");
 	cluster_crash(cl, B);
 	cluster_run(cl, 300 * MS_NS);

@@ -75,14 +75,7 @@ has_claimed(unsigned server, unsigned number)
 static void
 reload_as(unsigned server, struct conf *conf, unsigned self_index)
 {
-	struct cluster_server *s = &cl->server[server];
-	struct engine_self self = *engine_self(s->engine);
-	void *memory = malloc(engine_reload_size(conf, s->engine));
-
-	self.server = self_index;
-	s->engine = engine_reload(memory, conf, &self, s->engine, cl->now_ns);
-	free(s->memory);
-	s->memory = memory;
+	cluster_reload(cl, server, conf, self_index);
 	cluster_run(cl, MS_NS);
 }
 

@@ -339,6 +339,21 @@ cluster_start_all(struct cluster *cluster)
 }
 
 void
+cluster_reload(
+    struct cluster *cluster, unsigned s, const struct conf *conf, unsigned self_index)
+{
+	struct cluster_server *server = &cluster->server[s];
+	struct engine_self self = *engine_self(server->engine);
+	void *memory = malloc(engine_reload_size(conf, server->engine));
+
+	self.server = self_index;
+	server->engine =
+	    engine_reload(memory, conf, &self, server->engine, cluster->now_ns);
+	free(server->memory);
+	server->memory = memory;
+}
+
+void
 cluster_kill(struct cluster *cluster, unsigned s)
 {
 	free(cluster->server[s].memory);

@@ -68,6 +68,10 @@ struct conf *cluster_conf(unsigned servers, const char *timing, bool router);
 
 void cluster_start(struct cluster *cluster, unsigned server);
 void cluster_start_all(struct cluster *cluster);
+/* The daemon reads CONF, in which its server has the index SELF. CONF stays the caller's,
+ * and must outlive the daemon. */
+void cluster_reload(
+    struct cluster *cluster, unsigned server, const struct conf *conf, unsigned self);
 /* The daemon is gone, its kernel lives. */
 void cluster_kill(struct cluster *cluster, unsigned server);
 /* Everything of it is gone. */
