@@ -266,8 +266,6 @@ void demote_hear(
 /* SERVER serves ADDRESS. */
 void moves_note(
     struct engine *engine, unsigned address, unsigned server, uint64_t now_ns);
-/* Until when nobody should take it back, by what self has seen; 0: one may. */
-uint64_t moves_return_ns(const struct engine *engine, unsigned address, uint64_t now_ns);
 /* How long self should wait before it takes it back, by what it has seen and was told. */
 uint64_t moves_wait_ns(const struct engine *engine, unsigned address, uint64_t now_ns);
 /* Its owner may know of moves that self does not, and has not spoken for it yet: until

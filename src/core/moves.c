@@ -66,8 +66,9 @@ until_ns(const struct engine *engine, unsigned address, unsigned allowed, uint64
 	return moved_ns + CONF_MOVES_NS;
 }
 
-uint64_t
-moves_return_ns(const struct engine *engine, unsigned address, uint64_t now_ns)
+/* Until when nobody should take it back, by what self has seen; 0: one may. */
+static uint64_t
+return_ns(const struct engine *engine, unsigned address, uint64_t now_ns)
 {
 	unsigned most = engine->conf->timing.max_moves;
 
@@ -86,7 +87,7 @@ moves_may_relieve(const struct engine *engine, unsigned address, uint64_t now_ns
 uint64_t
 moves_wait_ns(const struct engine *engine, unsigned address, uint64_t now_ns)
 {
-	uint64_t at_ns = moves_return_ns(engine, address, now_ns);
+	uint64_t at_ns = return_ns(engine, address, now_ns);
 	uint64_t told_ns = engine->address[address].stay_ns;
 
 	if (engine->conf->timing.max_moves != 0 && told_ns > at_ns)
@@ -97,7 +98,7 @@ moves_wait_ns(const struct engine *engine, unsigned address, uint64_t now_ns)
 uint8_t
 moves_tell(const struct engine *engine, unsigned address, uint64_t now_ns)
 {
-	uint64_t at_ns = moves_return_ns(engine, address, now_ns);
+	uint64_t at_ns = return_ns(engine, address, now_ns);
 
 	return at_ns == 0 ? 0 : (uint8_t)((at_ns - now_ns + SEC_NS - 1) / SEC_NS);
 }

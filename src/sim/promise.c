@@ -57,8 +57,9 @@ promise_every_ns(const struct conf *conf)
 	return every_ns;
 }
 
-uint32_t
-promise_spare(const struct conf *conf)
+/* Frames a second that hellos leave of max_rate. */
+static uint32_t
+spare(const struct conf *conf)
 {
 	uint64_t every_ns = promise_every_ns(conf);
 	uint32_t hellos =
@@ -85,7 +86,7 @@ patience_ns(const struct conf *conf)
 	uint64_t frames = 2 * conf->servers * conf->timing.probes;
 
 	return 2 * promise_detect_ns(conf) + SLACK_MS * MS_NS +
-	       (conf->timing.max_rate == 0 ? 0 : frames * SEC_NS / promise_spare(conf));
+	       (conf->timing.max_rate == 0 ? 0 : frames * SEC_NS / spare(conf));
 }
 
 static void
@@ -100,7 +101,7 @@ not_deaf(struct world *world, unsigned s, int address)
 	/* With few frames to spend the routers are asked seldom. */
 	uint64_t bound_ns = promise_detect_ns(world->conf) + SLACK_MS * MS_NS;
 	if (world->conf->timing.max_rate != 0)
-		bound_ns += SEC_NS + 6 * SEC_NS / promise_spare(world->conf);
+		bound_ns += SEC_NS + 6 * SEC_NS / spare(world->conf);
 	if (silent_ns > bound_ns)
 		promise_broken(world, PROMISE_NOT_DEAF, (int)s, CONF_NONE, address,
 		    "%s claims although it has heard nothing for %u ms",

@@ -95,8 +95,6 @@ void promise_sent(struct world *world, unsigned server);
 void promise_started(struct world *world, unsigned server);
 /* Between two hellos, as max_rate allows. */
 uint64_t promise_every_ns(const struct conf *conf);
-/* Frames a second that hellos leave of max_rate. */
-uint32_t promise_spare(const struct conf *conf);
 /* How long a death may go unnoticed. */
 uint64_t promise_detect_ns(const struct conf *conf);
 __attribute__((format(printf, 6, 7))) void promise_broken(struct world *world,
