@@ -167,6 +167,9 @@ bool conf_is_name(const char *text, size_t len);
 /* A number of 56 bits for the lists alone: each address and the names of its servers, in
  * order, however they were given. The same on every machine; never 0. */
 uint64_t conf_digest(const struct conf *conf);
+/* A number of 32 bits for the cluster's name, by which the daemons of several clusters on
+ * one interface tell their frames apart. The same on every machine; never 0. */
+uint32_t conf_cluster_digest(const struct conf *conf);
 /* DIGEST as 14 hexadecimal digits. */
 const char *conf_digest_format(uint64_t digest, char text[CONF_DIGEST_TEXT]);
 

@@ -28,20 +28,24 @@ enum layout {
 	AT_LEN = 46,
 	AT_FLAGS = 47,
 	AT_STAY = 48,
-	AT_PLAN = 49, /* from here on an early version's note may end */
-	AT_NOTE_END = 56
+	AT_PLAN = 49,    /* from here on an early version's note may end */
+	AT_CLUSTER = 56, /* likewise */
+	AT_NOTE_END = 60
 };
 
 enum {
 	TYPE_ARP = 0x0806,
 	TYPE_8021Q = 0x8100,
 	TYPE_8021AD = 0x88a8,
+	VID_MASK = 0x0fff,
+	TAG_LEN = 4,
 	HRD_ETHERNET = 1,
+	HRD_IEEE802 = 6,
 	PRO_IPV4 = 0x0800,
 	PLN_IPV4 = 4,
 	NOTE_VERSION = 1,
 	NOTE_DEMOTED = 1 << 0,
-	PLAN_BYTES = AT_NOTE_END - AT_PLAN
+	PLAN_BYTES = AT_CLUSTER - AT_PLAN
 };
 
 static const uint8_t magic[AT_VERSION - AT_MAGIC] = { 'v', 'l', 'b' };
@@ -84,13 +88,20 @@ put_ip(uint8_t *at, const struct ip *ip)
 }
 
 static uint64_t
-get_plan(const uint8_t *at)
+get_number(const uint8_t *at, unsigned bytes)
 {
-	uint64_t plan = 0;
+	uint64_t number = 0;
 
-	for (unsigned i = 0; i < PLAN_BYTES; i++)
-		plan = plan << 8 | at[i];
-	return plan;
+	for (unsigned i = 0; i < bytes; i++)
+		number = number << 8 | at[i];
+	return number;
+}
+
+static void
+put_number(uint8_t *at, unsigned bytes, uint64_t number)
+{
+	for (unsigned i = 0; i < bytes; i++)
+		at[i] = (uint8_t)(number >> 8 * (bytes - 1 - i));
 }
 
 /* Some network cards deliver what was in their buffer as padding: what is not a note to
@@ -106,9 +117,13 @@ get_note(const uint8_t *frame, size_t len)
 		.present = true,
 		.demoted = (frame[AT_FLAGS] & NOTE_DEMOTED) != 0,
 		.stay_s = frame[AT_STAY],
-		.plan = frame[AT_LEN] >= AT_NOTE_END - AT_MAGIC
-			    ? get_plan(frame + AT_PLAN)
+		.plan = frame[AT_LEN] >= AT_CLUSTER - AT_MAGIC
+			    ? get_number(frame + AT_PLAN, PLAN_BYTES)
 			    : 0,
+		.cluster =
+		    frame[AT_LEN] >= AT_NOTE_END - AT_MAGIC
+			? (uint32_t)get_number(frame + AT_CLUSTER, sizeof(uint32_t))
+			: 0,
 	};
 }
 
@@ -122,13 +137,35 @@ put_note(uint8_t *frame, const struct arp_note *note)
 	frame[AT_LEN] = AT_NOTE_END - AT_MAGIC;
 	frame[AT_FLAGS] = note->demoted ? NOTE_DEMOTED : 0;
 	frame[AT_STAY] = note->stay_s;
-	for (unsigned i = 0; i < PLAN_BYTES; i++)
-		frame[AT_PLAN + i] = (uint8_t)(note->plan >> 8 * (PLAN_BYTES - 1 - i));
+	put_number(frame + AT_PLAN, PLAN_BYTES, note->plan);
+	put_number(frame + AT_CLUSTER, sizeof(note->cluster), note->cluster);
+}
+
+/* How many bytes of priority tags (VID 0: a priority and no VLAN) precede the ethertype.
+ * They make no difference to a kernel, which takes off any number of them. */
+static size_t
+priority_tags(const uint8_t *frame, size_t len)
+{
+	size_t tags = 0;
+
+	while (len >= tags + AT_HRD + TAG_LEN) {
+		uint16_t type = get16(frame + tags + AT_TYPE);
+		uint16_t tci = get16(frame + tags + AT_HRD);
+		if ((type != TYPE_8021Q && type != TYPE_8021AD) || (tci & VID_MASK) != 0)
+			break;
+		tags += TAG_LEN;
+	}
+	return tags;
 }
 
 enum arp_verdict
 arp_parse(const uint8_t *frame, size_t len, struct arp *out)
 {
+	const uint8_t *ethernet = frame;
+	size_t tags = priority_tags(frame, len);
+
+	frame += tags; /* from here on only what follows the addresses is read of it */
+	len -= tags;
 	if (len < AT_HRD)
 		return ARP_SHORT;
 	uint16_t type = get16(frame + AT_TYPE);
@@ -138,14 +175,16 @@ arp_parse(const uint8_t *frame, size_t len, struct arp *out)
 		return ARP_OTHER;
 	if (len < AT_END)
 		return ARP_SHORT;
-	if (get16(frame + AT_HRD) != HRD_ETHERNET || frame[AT_HLN] != MAC_LEN)
+	uint16_t hardware = get16(frame + AT_HRD);
+	if ((hardware != HRD_ETHERNET && hardware != HRD_IEEE802) ||
+	    frame[AT_HLN] != MAC_LEN)
 		return ARP_BAD_HARDWARE;
 	if (get16(frame + AT_PRO) != PRO_IPV4 || frame[AT_PLN] != PLN_IPV4)
 		return ARP_BAD_PROTOCOL;
 
 	*out = (struct arp){
-		.dst = get_mac(frame + AT_DST),
-		.src = get_mac(frame + AT_SRC),
+		.dst = get_mac(ethernet + AT_DST),
+		.src = get_mac(ethernet + AT_SRC),
 		.op = get16(frame + AT_OP),
 		.sha = get_mac(frame + AT_SHA),
 		.spa = get_ip(frame + AT_SPA),
@@ -155,11 +194,6 @@ arp_parse(const uint8_t *frame, size_t len, struct arp *out)
 	};
 	if (out->op != ARP_REQUEST && out->op != ARP_REPLY)
 		return ARP_BAD_OP;
-	/* A station speaks for itself: a sender that differs from the frame's source is a
-	 * proxy at best (an ARP-suppressing switch) and a forgery at worst. */
-	if (mac_is_zero(&out->sha) || mac_is_group(&out->sha) ||
-	    !mac_equal(&out->sha, &out->src))
-		return ARP_BAD_SENDER;
 	return ARP_OK;
 }
 
@@ -174,7 +208,7 @@ arp_verdict_name(enum arp_verdict verdict)
 		[ARP_BAD_HARDWARE] = "bad_hardware",
 		[ARP_BAD_PROTOCOL] = "bad_protocol",
 		[ARP_BAD_OP] = "bad_op",
-		[ARP_BAD_SENDER] = "bad_sender",
+		[ARP_OTHER_STATION] = "other_station",
 	};
 
 	assert(verdict < ARP_VERDICTS);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* conf_digest.c - one number for all lists, to see at a glance whether two servers have
- * the same.
+ * the same, and one for the cluster's name.
  *
- * FNV-1a of 64 bits (Fowler, Noll and Vo; in the public domain), folded to 56 as its
- * authors advise, so that it fits into a frame's padding. It guards against slips of the
- * administrator, not against forgery. */
+ * FNV-1a of 64 bits (Fowler, Noll and Vo; in the public domain), folded to fewer as its
+ * authors advise, so that both fit into a frame's padding. They guard against slips of
+ * the administrator, not against forgery. */
 #include "vlbd/conf.h"
 
 #include <string.h>
+
+#define OFFSET_BASIS UINT64_C(0xcbf29ce484222325)
 
 static uint64_t
 mix(uint64_t hash, const void *bytes, size_t len)
@@ -22,7 +24,7 @@ mix(uint64_t hash, const void *bytes, size_t len)
 uint64_t
 conf_digest(const struct conf *conf)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash = OFFSET_BASIS;
 
 	for (unsigned a = 0; a < conf->addresses; a++) {
 		const struct conf_address *address = &conf->address[a];
@@ -39,6 +41,15 @@ conf_digest(const struct conf *conf)
 	}
 	hash = (hash >> 56) ^ (hash & UINT64_C(0x00ffffffffffffff));
 	return hash != 0 ? hash : 1;
+}
+
+uint32_t
+conf_cluster_digest(const struct conf *conf)
+{
+	uint64_t hash = mix(OFFSET_BASIS, conf->name, strlen(conf->name));
+	uint32_t folded = (uint32_t)(hash >> 32 ^ hash);
+
+	return folded != 0 ? folded : 1;
 }
 
 const char *

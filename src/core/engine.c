@@ -42,6 +42,13 @@ void
 engine_hear(struct engine *engine, const struct arp *arp, uint64_t now_ns)
 {
 	engine_begin(engine, now_ns);
+	/* A flooded frame for another station, on an interface in promiscuous mode:
+	 * self's kernel does not read it either, and a kernel's answer to a peer would be
+	 * taken for a daemon's claim. */
+	if (!mac_is_group(&arp->dst) && !mac_equal(&arp->dst, &engine->self.mac)) {
+		engine->counters.received[ARP_OTHER_STATION]++;
+		return;
+	}
 	engine->counters.received[ARP_OK]++;
 	if (!engine->link)
 		return; /* from before the carrier was lost */

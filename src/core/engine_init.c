@@ -116,6 +116,7 @@ engine_init(void *memory, const struct conf *conf, const struct engine_self *sel
 	engine->conf = conf;
 	engine->self = *self;
 	engine->plan = conf_digest(conf);
+	engine->cluster = conf_cluster_digest(conf);
 	set_timing(engine);
 	engine->link = true;
 	engine->mac_ok = true;

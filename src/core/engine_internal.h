@@ -104,7 +104,8 @@ struct engine_router {
 struct engine {
 	const struct conf *conf;
 	struct engine_self self;
-	uint64_t plan; /* conf_digest() */
+	uint64_t plan;    /* conf_digest() */
+	uint32_t cluster; /* conf_cluster_digest() */
 	struct peer_timing peer_timing;
 	struct failover_timing timing;
 	uint64_t detect_ns; /* a whole detection time */

@@ -46,6 +46,15 @@ hear_solicitation(
 		say_answer(engine, address, &arp->spa, now_ns);
 }
 
+/* Several clusters may share an interface, and so its hardware address: what a daemon of
+ * another cluster says concerns self only where it is about an address of self's. */
+static bool
+of_another_cluster(const struct engine *engine, const struct arp *arp)
+{
+	return arp->note.present && arp->note.cluster != 0 &&
+	       arp->note.cluster != engine->cluster;
+}
+
 /* A frame with our own hardware address: an echo, or somebody who has the same. */
 static void
 hear_self(struct engine *engine, const struct arp *arp, uint64_t now_ns)
@@ -54,6 +63,8 @@ hear_self(struct engine *engine, const struct arp *arp, uint64_t now_ns)
 	bool ours = ip_is_none(&arp->spa) || ip_equal(&arp->spa, &engine->self.base);
 
 	engine->counters.echoes++;
+	if (index == CONF_NONE && of_another_cluster(engine, arp))
+		return;
 	if (index != CONF_NONE) {
 		const struct engine_address *a = &engine->address[index];
 		ours = failover_serves(&a->failover) ||
@@ -141,21 +152,21 @@ hear_frame(struct engine *engine, const struct arp *arp, uint64_t now_ns)
 	}
 	hear_something(engine, now_ns);
 	hear_wake_doubted(engine, now_ns);
-	if (server != CONF_NONE)
-		demote_hear(engine, (unsigned)server, &arp->note, now_ns);
 
 	int router = conf_router_by_ip(engine->conf, &arp->spa);
 	if (router != CONF_NONE && server == CONF_NONE)
 		hear_router(engine, (unsigned)router, arp, now_ns);
 
 	int spoken = conf_address_by_ip(engine->conf, &arp->spa);
-	if (spoken != CONF_NONE) {
-		hear_spoken(engine, (unsigned)spoken, server, arp, now_ns);
-		return;
-	}
 	int asked = arp->op == ARP_REQUEST ? conf_address_by_ip(engine->conf, &arp->tpa)
 					   : CONF_NONE;
-	if (asked != CONF_NONE)
+	if (spoken == CONF_NONE && asked == CONF_NONE && of_another_cluster(engine, arp))
+		return;
+	if (server != CONF_NONE)
+		demote_hear(engine, (unsigned)server, &arp->note, now_ns);
+	if (spoken != CONF_NONE)
+		hear_spoken(engine, (unsigned)spoken, server, arp, now_ns);
+	else if (asked != CONF_NONE)
 		hear_request(engine, (unsigned)asked, server, arp, now_ns);
 	else if (server != CONF_NONE)
 		hear_server(engine, (unsigned)server, arp, now_ns);

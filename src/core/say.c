@@ -14,6 +14,7 @@ say_emit(
 
 	action.send.arp.note.present = true;
 	action.send.arp.note.plan = engine->plan;
+	action.send.arp.note.cluster = engine->cluster;
 	action.send.arp.note.demoted = demote_is(engine, engine->self.server);
 	if (claimed != CONF_NONE)
 		action.send.arp.note.stay_s =

@@ -42,15 +42,20 @@ fail(pcap_t *pcap, const char *interface, int status)
 	return -1;
 }
 
-/* Tagged frames pass too (the kernel takes the tag off before it filters): arp_parse()
- * tells and counts them. "not vlan and arp" would match nothing at all: from a "vlan" on,
- * the rest of a filter looks behind the tag. */
+/* The kernel takes one tag off before it filters, so that tagged frames pass too, and
+ * libpcap puts it back: arp_parse() looks at them. The second half lets frames with two
+ * tags through, of which the outer one may be a mere priority tag. The word "vlan" is
+ * avoided: from there on the rest of a filter looks behind the tag. */
+#define FILTER                                                                           \
+	"arp or ((ether[12:2] = 0x8100 or ether[12:2] = 0x88a8) and "                    \
+	"ether[16:2] = 0x0806)"
+
 static int
 set_filter(pcap_t *pcap, const char *interface)
 {
 	struct bpf_program program;
 
-	if (pcap_compile(pcap, &program, "arp", 1, PCAP_NETMASK_UNKNOWN) != 0)
+	if (pcap_compile(pcap, &program, FILTER, 1, PCAP_NETMASK_UNKNOWN) != 0)
 		return fail(pcap, interface, PCAP_ERROR);
 	int status = pcap_setfilter(pcap, &program);
 	pcap_freecode(&program);

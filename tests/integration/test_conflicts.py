@@ -70,18 +70,15 @@ def stolen_mac(cluster):
 
 
 def variants(good):
-    """GOOD is a stranger's claim of FIRST; one fault in each of these, and its counter."""
+    """GOOD is a stranger's claim of FIRST; one fault in each of these. What Linux would believe
+    all the same is in test_ears.py."""
     yield "cut in the header", good[:30]
     yield "cut in the body", good[:41]
     yield "hardware length 8", good[:18] + b"\x08" + good[19:]
     yield "protocol length 16", good[:19] + b"\x10" + good[20:]
-    yield "hardware type 6", good[:14] + b"\x00\x06" + good[16:]
+    yield "hardware type 7", good[:14] + b"\x00\x07" + good[16:]
     yield "protocol IPv6", good[:16] + b"\x86\xdd" + good[18:]
     yield "operation 9", good[:20] + b"\x00\x09" + good[22:]
-    yield "spoofed sender", good[:22] + lab.hardware("02:00:00:00:00:99") + good[28:]
-    yield "spoofed as a server", good[:22] + lab.hardware(lab.mac(2)) + good[28:]
-    yield "group address as sender", good[:22] + b"\x01\x00\x5e\x00\x00\x01" + good[28:]
-    yield "zero sender", good[:22] + bytes(6) + good[28:]
     yield "VLAN tag", good[:12] + b"\x81\x00\x00\x07" + good[12:]
     yield "two VLAN tags", good[:12] + b"\x88\xa8\x00\x07\x81\x00\x00\x08" + good[12:]
 
@@ -94,8 +91,7 @@ def malformed(cluster):
     before = counter(cluster, "A", "received")
     for _, frame in variants(good):
         cluster.send_frame("probe", frame)
-    wanted = {"short": 2, "bad_hardware": 2, "bad_protocol": 2, "bad_op": 1, "bad_sender": 4,
-              "tagged": 1}  # behind two tags the kernel's filter sees no ARP
+    wanted = {"short": 2, "bad_hardware": 2, "bad_protocol": 2, "bad_op": 1, "tagged": 2}
 
     def grown():
         now = counter(cluster, "A", "received")
