@@ -89,7 +89,8 @@ on_client(struct ev_loop *loop, ev_io *watcher, int revents)
 		client_begin(client, ctlsock, fd, may == CTLSOCK_STEER);
 }
 
-/* True: somebody answers at the address; false with errno otherwise. */
+/* True: a program has the socket at the address, be it of another type (EPROTOTYPE).
+ * False with errno: ENOENT, or ECONNREFUSED where the socket is nobody's any more. */
 static bool
 is_alive(const struct sockaddr_un *address)
 {
@@ -99,7 +100,7 @@ is_alive(const struct sockaddr_un *address)
 		return false;
 	bool alive = connect(fd, (const struct sockaddr *)(const void *)address,
 			 sizeof(*address)) == 0 ||
-		     errno == EAGAIN || errno == EINPROGRESS;
+		     errno == EAGAIN || errno == EINPROGRESS || errno == EPROTOTYPE;
 	int error = errno;
 	close(fd);
 	errno = error;
@@ -132,13 +133,21 @@ bind_to(struct ctlsock *ctlsock)
 	}
 	if (is_alive(&address)) {
 		log_errx(
-		    "another vlbd answers at %s; stop it, or use -s for another socket",
+		    "another program, perhaps another vlbd, has the socket %s; stop it, "
+		    "or use -s for another one",
 		    ctlsock->path);
 		return -1;
 	}
+	bool abandoned = errno == ECONNREFUSED;
 	if (lstat(ctlsock->path, &found) == 0) {
 		if (!S_ISSOCK(found.st_mode)) {
 			log_errx("%s exists and is no socket; remove it, or use -s",
+			    ctlsock->path);
+			return -1;
+		}
+		if (!abandoned) {
+			log_errx(
+			    "cannot find out whose socket %s is; remove it, or use -s",
 			    ctlsock->path);
 			return -1;
 		}
