@@ -353,7 +353,7 @@ END_TEST
 /* --- notifications ---------------------------------------------------------------- */
 
 struct told {
-	unsigned added, gone, links, links_gone, overruns;
+	unsigned added, gone, links, links_gone, routes_gone, overruns;
 	struct netlink_address address;
 	struct netlink_link link;
 };
@@ -379,6 +379,14 @@ tell_link(void *user, const struct netlink_link *link, bool gone)
 }
 
 static void
+tell_route_gone(void *user)
+{
+	struct told *told = user;
+
+	told->routes_gone++;
+}
+
+static void
 tell_overrun(void *user)
 {
 	struct told *told = user;
@@ -390,8 +398,8 @@ tell_overrun(void *user)
 static void
 listen_until(struct told *told, bool (*is_it)(const struct told *told))
 {
-	const struct netlink_events events = { tell_address, tell_link, tell_overrun,
-		told };
+	const struct netlink_events events = { tell_address, tell_link, tell_route_gone,
+		tell_overrun, told };
 	const long end_ms = now_ms() + PATIENCE_MS;
 
 	while (!is_it(told)) {
@@ -461,8 +469,8 @@ END_TEST
 START_TEST(reading_does_not_wait)
 {
 	struct told told = { 0 };
-	const struct netlink_events events = { tell_address, tell_link, tell_overrun,
-		&told };
+	const struct netlink_events events = { tell_address, tell_link, tell_route_gone,
+		tell_overrun, &told };
 	const long begin_ms = now_ms();
 
 	while (told.links == 0) {
@@ -477,8 +485,8 @@ END_TEST
 START_TEST(reading_is_bounded)
 {
 	struct told told = { 0 };
-	const struct netlink_events events = { tell_address, tell_link, tell_overrun,
-		&told };
+	const struct netlink_events events = { tell_address, tell_link, tell_route_gone,
+		tell_overrun, &told };
 
 	ck_assert_int_eq(change(other, NETLINK_ADD, 0, 100, 60), 0);
 	ck_assert_int_eq(netlink_read(netlink, 10, &events), 0);
@@ -635,19 +643,23 @@ START_TEST(a_missing_link_is_enodev)
 }
 END_TEST
 
+enum { OWNER = 4242, OTHER = 4243 };
+
 /* --- local routes ----------------------------------------------------------------- */
 
 struct ranges {
 	unsigned count;
+	uint64_t owners; /* their sum */
 	struct conf_range last;
 };
 
 static void
-see_range(void *user, const struct conf_range *range)
+see_range(void *user, const struct conf_range *range, uint32_t owner)
 {
 	struct ranges *ranges = user;
 
 	ranges->count++;
+	ranges->owners += owner;
 	ranges->last = *range;
 }
 
@@ -665,18 +677,18 @@ START_TEST(a_range_is_accepted_and_refused)
 	struct ranges ranges;
 
 	RUN("ip link set lo up");
-	ck_assert_int_eq(netlink_local_remove(netlink, &range), 0); /* absent */
+	ck_assert_int_eq(netlink_local_remove(netlink, &range, OWNER), 0); /* absent */
 	ck_assert_uint_eq(local_ranges(&ranges), 0);
-	ck_assert_int_eq(netlink_local_add(netlink, &range), 0);
-	ck_assert_int_eq(netlink_local_add(netlink, &range), 0);
+	ck_assert_int_eq(netlink_local_add(netlink, &range, OWNER), 0);
+	ck_assert_int_eq(netlink_local_add(netlink, &range, OWNER), 0);
 	ck_assert_uint_eq(local_ranges(&ranges), 1);
 	ck_assert_int_eq(ranges.last.prefix, 24);
 	ck_assert(ip_equal(&ranges.last.ip, &range.ip));
 	RUN("ip route show table local type local | grep -q '203.0.113.0/24 dev lo proto "
-	    "%d scope host'",
-	    NETLINK_PROTO);
+	    "%d scope host metric %d'",
+	    NETLINK_PROTO, OWNER);
 	RUN("ip route get 203.0.113.77 | grep -q '^local'");
-	ck_assert_int_eq(netlink_local_remove(netlink, &range), 0);
+	ck_assert_int_eq(netlink_local_remove(netlink, &range, OWNER), 0);
 	ck_assert_uint_eq(local_ranges(&ranges), 0);
 	ck_assert_int_ne(
 	    try("ip route get 203.0.113.77 2>/dev/null | grep -q '^local'"), 0);
@@ -690,15 +702,117 @@ START_TEST(an_administrators_range_stays)
 
 	RUN("ip link set lo up && ip route add local 198.51.100.0/24 dev lo");
 	ck_assert_uint_eq(local_ranges(&ranges), 0);
-	ck_assert_int_eq(netlink_local_remove(netlink, &range), 0);
+	ck_assert_int_eq(netlink_local_remove(netlink, &range, OWNER), 0);
 	RUN("ip route show table local type local | grep -q '198.51.100.0/24'");
 	/* Ours comes and goes beside it. */
-	ck_assert_int_eq(netlink_local_add(netlink, &range), 0);
+	ck_assert_int_eq(netlink_local_add(netlink, &range, OWNER), 0);
 	ck_assert_uint_eq(local_ranges(&ranges), 1);
-	ck_assert_int_eq(netlink_local_remove(netlink, &range), 0);
+	ck_assert_int_eq(netlink_local_remove(netlink, &range, OWNER), 0);
 	ck_assert_uint_eq(local_ranges(&ranges), 0);
 	RUN("ip route show table local type local | grep -q '198.51.100.0/24'");
 	RUN("ip route del local 198.51.100.0/24 dev lo");
+}
+END_TEST
+
+/* Two daemons accept the same range: either may go, and the range stays. */
+START_TEST(each_owner_has_a_route_of_its_own)
+{
+	const struct conf_range range = { { IP_V4, { 203, 0, 113, 0 } }, 24 };
+	struct ranges ranges;
+
+	RUN("ip link set lo up");
+	ck_assert_int_eq(netlink_local_add(netlink, &range, OWNER), 0);
+	ck_assert_int_eq(netlink_local_add(netlink, &range, OTHER), 0);
+	ck_assert_uint_eq(local_ranges(&ranges), 2);
+	ck_assert_uint_eq(ranges.owners, OWNER + OTHER);
+	ck_assert_int_eq(netlink_local_remove(netlink, &range, OTHER), 0);
+	ck_assert_uint_eq(local_ranges(&ranges), 1);
+	ck_assert_uint_eq(ranges.owners, OWNER);
+	RUN("ip route get 203.0.113.77 | grep -q '^local'");
+	ck_assert_int_eq(netlink_local_remove(netlink, &range, OWNER), 0);
+	ck_assert_uint_eq(local_ranges(&ranges), 0);
+}
+END_TEST
+
+static bool
+is_route_gone(const struct told *told)
+{
+	return told->routes_gone > 0;
+}
+
+/* Of our routes, not of others', and not what we removed ourselves. */
+START_TEST(a_removed_route_is_told)
+{
+	const struct conf_range range = { { IP_V4, { 203, 0, 113, 0 } }, 24 };
+	struct told told = { 0 };
+
+	RUN("ip link set lo up && ip route add local 198.51.100.0/24 dev lo");
+	ck_assert_int_eq(netlink_local_add(netlink, &range, OWNER), 0);
+	RUN("ip route del local 198.51.100.0/24 dev lo");
+	RUN("ip route add 192.0.2.0/24 dev d0 && ip route del 192.0.2.0/24 dev d0");
+	ck_assert_int_eq(netlink_local_remove(netlink, &range, OWNER), 0);
+	RUN("ip link set d0 address 02:00:00:00:00:42"); /* comes after all of these */
+	listen_until(&told, is_another_mac);
+	ck_assert_uint_eq(told.routes_gone, 0);
+	ck_assert_int_eq(netlink_local_add(netlink, &range, OWNER), 0);
+	RUN("ip route flush table local proto %d", NETLINK_PROTO);
+	listen_until(&told, is_route_gone);
+	ck_assert_uint_eq(told.routes_gone, 1);
+}
+END_TEST
+
+START_TEST(delivery_is_as_the_kernel_would)
+{
+	const struct conf_range range = { { IP_V4, { 203, 0, 113, 0 } }, 24 };
+	const struct ip inside = { IP_V4, { 203, 0, 113, 77 } };
+	const struct ip router = { IP_V4, { 192, 0, 2, 254 } };
+	int error = -1;
+
+	RUN("ip link set lo up && ip addr add 192.0.2.1/24 dev d0");
+	ck_assert(!netlink_delivers(netlink, &inside, NULL, 0, &error));
+	ck_assert(!netlink_delivers(netlink, &inside, &router, ifindex, &error));
+	ck_assert_int_eq(netlink_local_add(netlink, &range, OWNER), 0);
+	ck_assert(netlink_delivers(netlink, &inside, NULL, 0, &error));
+	ck_assert(netlink_delivers(netlink, &inside, &router, ifindex, &error));
+	/* A rule before that of the table local, as firewalls make them. */
+	RUN("ip rule add pref 5 to 203.0.113.0/24 prohibit && ip rule add pref 9 lookup "
+	    "local && ip rule del pref 0");
+	ck_assert(!netlink_delivers(netlink, &inside, &router, ifindex, &error));
+	ck_assert_int_ne(error, 0);
+}
+END_TEST
+
+START_TEST(an_alternative_name_leads_to_the_interface)
+{
+	struct netlink_link link;
+
+	if (try("ip link property add dev d0 altname "
+		"an-alternative-name-of-d0 2>/dev/null") != 0)
+		return;
+	ck_assert_int_eq(
+	    netlink_get_link(netlink, "an-alternative-name-of-d0", &link), 0);
+	ck_assert_int_eq(link.ifindex, ifindex);
+	ck_assert_str_eq(link.name, "d0");
+	ck_assert_int_eq(netlink_get_link_by_index(netlink, ifindex, &link), 0);
+	ck_assert_str_eq(link.name, "d0");
+}
+END_TEST
+
+START_TEST(masters_and_switched_off_arp_are_seen)
+{
+	struct netlink_link link;
+
+	ck_assert_int_eq(netlink_get_link(netlink, "d0", &link), 0);
+	ck_assert(link.master == 0 && link.master_kind[0] == '\0' && !link.no_arp);
+	RUN("ip link set d0 arp off");
+	ck_assert_int_eq(netlink_get_link(netlink, "d0", &link), 0);
+	ck_assert(link.no_arp);
+	if (try("ip link add b0 type bridge 2>/dev/null") != 0)
+		return;
+	RUN("ip link set d0 master b0");
+	ck_assert_int_eq(netlink_get_link(netlink, "d0", &link), 0);
+	ck_assert(link.master != 0);
+	ck_assert_str_eq(link.master_kind, "bridge");
 }
 END_TEST
 
@@ -722,6 +836,8 @@ change_case(void)
 	tcase_add_test(tc, a_spoilt_dump_is_repeated);
 	tcase_add_test(tc, a_range_is_accepted_and_refused);
 	tcase_add_test(tc, an_administrators_range_stays);
+	tcase_add_test(tc, each_owner_has_a_route_of_its_own);
+	tcase_add_test(tc, delivery_is_as_the_kernel_would);
 	return tc;
 }
 
@@ -744,6 +860,9 @@ notification_case(void)
 	tcase_add_test(tc, leaving_a_bridge_is_not_the_end);
 	tcase_add_test(tc, a_link_is_as_ip_says);
 	tcase_add_test(tc, a_missing_link_is_enodev);
+	tcase_add_test(tc, an_alternative_name_leads_to_the_interface);
+	tcase_add_test(tc, masters_and_switched_off_arp_are_seen);
+	tcase_add_test(tc, a_removed_route_is_told);
 	return tc;
 }
 

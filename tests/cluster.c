@@ -235,8 +235,9 @@ kernel_answer(struct cluster *cluster, unsigned s, const struct arp *request)
 	if (request->op != ARP_REQUEST || ip_equal(&request->spa, &request->tpa) ||
 	    cluster->server[s].crashed)
 		return;
+	bool proxied = cluster->server[s].proxies && !ip_is_none(&request->spa);
 	if (ip_equal(&request->tpa, &base) ||
-	    (a != UINT32_MAX && cluster->server[s].has[a]))
+	    (a != UINT32_MAX && (cluster->server[s].has[a] || proxied)))
 		deliver(cluster, s, &reply);
 }
 

@@ -28,8 +28,9 @@ struct cluster_server {
 	struct arp ring[512];              /* what arrived while it was frozen */
 	unsigned ringed;
 	bool stopped;
-	bool sick;  /* its checks fail */
-	bool hangs; /* its checks come to no end */
+	bool proxies; /* its kernel answers for others too, but no ARP Probe (RFC 5227) */
+	bool sick;    /* its checks fail */
+	bool hangs;   /* its checks come to no end */
 };
 
 struct cluster {

@@ -170,6 +170,9 @@ uint64_t conf_digest(const struct conf *conf);
 /* A number of 32 bits for the cluster's name, by which the daemons of several clusters on
  * one interface tell their frames apart. The same on every machine; never 0. */
 uint32_t conf_cluster_digest(const struct conf *conf);
+/* Likewise for the cluster's name on INTERFACE: what one daemon of this host has of its
+ * own, such as its local routes, is told by it from what another daemon has. */
+uint32_t conf_instance_digest(const struct conf *conf, const char *interface);
 /* DIGEST as 14 hexadecimal digits. */
 const char *conf_digest_format(uint64_t digest, char text[CONF_DIGEST_TEXT]);
 
@@ -184,6 +187,8 @@ int conf_tier(const struct conf *conf, unsigned address, unsigned server);
 int conf_check_by_name(const struct conf *conf, const char *name);
 /* "tcp", "http", "command" */
 const char *conf_check_kind_name(enum conf_check_kind kind);
+/* IP lies in RANGE. */
+bool conf_range_has(const struct conf_range *range, const struct ip *ip);
 /* IP is one of the routers: its index, or CONF_NONE. */
 int conf_router_by_ip(const struct conf *conf, const struct ip *ip);
 

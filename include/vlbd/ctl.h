@@ -13,6 +13,7 @@
 #include "vlbd/engine.h"
 #include "vlbd/events.h"
 #include "vlbd/metrics.h"
+#include "vlbd/requirement.h"
 
 #define CTL_JSON_VERSION 1
 /* A request may begin with "vlb/1 ". Another number is refused in words, so that programs
@@ -59,6 +60,7 @@ struct ctl_scene {
 	uint64_t now_ns;     /* the engine's time */
 	uint64_t wall_ms;    /* time of day, milliseconds since 1970 */
 	struct ctl_notified notified;
+	const struct requirement_findings *host; /* NULL: not looked at yet */
 };
 
 /* Read a request line (no line end). False: ERROR, of SIZE bytes, is the first line of

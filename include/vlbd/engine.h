@@ -76,7 +76,8 @@ struct engine_self {
 enum engine_standing {
 	STANDING_STARTING, /* listens before it judges */
 	STANDING_SERVING,
-	STANDING_UNHEALTHY, /* a check fails; serves only what nobody healthy can */
+	STANDING_UNHEALTHY, /* a check fails, or the host is not fit; serves only what
+			       nobody healthy can */
 	STANDING_DRAINED,
 	STANDING_LEAVING,
 	STANDING_ISOLATED,
@@ -136,6 +137,9 @@ void engine_gone(struct engine *engine, const struct ip *ip, uint64_t now_ns);
 /* What became of an ACTION_CHECK: it PASSED, or WHY not, in one line. */
 void engine_checked(
     struct engine *engine, unsigned check, bool passed, const char *why, uint64_t now_ns);
+/* Whether this host is FIT to serve (requirement.h). While it is not, self counts as
+ * unhealthy, as if a check failed. At the start it is. */
+void engine_fitness(struct engine *engine, bool fit, uint64_t now_ns);
 void engine_admin(struct engine *engine, enum engine_admin admin, uint64_t now_ns);
 
 /* The next action, in order. False: none is left. */
@@ -177,6 +181,7 @@ struct engine_peer_view {
 	uint64_t plan;       /* conf_digest() as it told; 0: it has not */
 	bool plan_differs;   /* from self's, and it is not dead */
 	bool unhealthy;      /* as it says */
+	bool proxies;        /* its kernel answers for addresses that it does not have */
 };
 struct engine_router_view {
 	struct mac mac;    /* zero: not known */
@@ -190,7 +195,7 @@ struct engine_peer_view engine_view_peer(
     const struct engine *engine, unsigned server, uint64_t now_ns);
 struct engine_router_view engine_view_router(
     const struct engine *engine, unsigned router);
-/* All checks together; good if there is none. */
+/* All checks together, and the host's fitness; good if there is no check. */
 enum health_state engine_health(const struct engine *engine);
 const struct health *engine_view_check(const struct engine *engine, unsigned check);
 /* How long nobody of a better tier should take ADDRESS back, since it moved so often; 0:

@@ -29,6 +29,7 @@ struct metrics {
 	struct metrics_histogram takeover; /* last sign of the dead to the confirmation */
 	struct metrics_histogram lag;      /* of the loop, behind its timer */
 	uint64_t resyncs;                  /* kernel notifications that overran */
+	uint64_t route_put_backs;          /* local routes that others had removed */
 	uint64_t reloads[2];               /* that failed, that went well */
 	bool reload_ok;                    /* the last one, or the start */
 	uint64_t reload_ms; /* time of day of the last good one, or the start */

@@ -70,6 +70,9 @@ enum report_kind {
 			     * addresses
 			     */
 	REPORT_PEER_HEALTH, /* .server says that it is healthy again (.up) or not */
+	REPORT_PROXY, /* .server's kernel answers for .ip, which another has (.up: no
+		       * longer)
+		       */
 	REPORTS
 };
 

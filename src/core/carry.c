@@ -54,7 +54,8 @@ carry_peers(struct engine *to, const struct engine *from, uint64_t now_ns)
 		struct engine_peer *peer = &to->peer[same];
 		struct mac first = peer->mac;
 		*peer = from->peer[s];
-		peer->next = 0;
+		peer->next = peer->decoy = 0;
+		peer->decoy_ns = 0;
 		if (!is_mac_of(to->conf, (unsigned)same, &peer->mac))
 			peer->mac = first;
 		/* The old intervals may be longer than the new ones. */

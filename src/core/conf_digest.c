@@ -43,13 +43,26 @@ conf_digest(const struct conf *conf)
 	return hash != 0 ? hash : 1;
 }
 
-uint32_t
-conf_cluster_digest(const struct conf *conf)
+static uint32_t
+fold(uint64_t hash)
 {
-	uint64_t hash = mix(OFFSET_BASIS, conf->name, strlen(conf->name));
 	uint32_t folded = (uint32_t)(hash >> 32 ^ hash);
 
 	return folded != 0 ? folded : 1;
+}
+
+uint32_t
+conf_cluster_digest(const struct conf *conf)
+{
+	return fold(mix(OFFSET_BASIS, conf->name, strlen(conf->name)));
+}
+
+uint32_t
+conf_instance_digest(const struct conf *conf, const char *interface)
+{
+	uint64_t hash = mix(OFFSET_BASIS, conf->name, strlen(conf->name) + 1);
+
+	return fold(mix(hash, interface, strlen(interface)));
 }
 
 const char *

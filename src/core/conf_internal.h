@@ -189,9 +189,6 @@ bool conf_read_check(struct conf_reader *reader, enum conf_key key, const char *
 bool conf_read_notify(struct conf_reader *reader, enum conf_key key, const char *value);
 void conf_finish_health(struct conf_reader *reader);
 
-/* IP lies in RANGE. */
-bool conf_range_has(const struct conf_range *range, const struct ip *ip);
-
 /* How many letters must change to make A of B (add, drop, replace, swap neighbours; case
  * is no difference). Long words are far from everything. */
 unsigned conf_distance(const char *a, const char *b);

@@ -7,7 +7,7 @@
  *   ctl_events.c     what has happened, for both
  *   ctl_snapshot.c   answers for vlbctl itself
  *   ctl_metrics.c    which metrics there are: the daemon, and what is counted
- *   ctl_metrics_state.c  likewise addresses, peers, routers
+ *   ctl_metrics_state.c  likewise addresses, peers, routers, host
  *   ctl_exposition.c how metrics are written */
 #ifndef VLBD_CTL_INTERNAL_H
 #define VLBD_CTL_INTERNAL_H
@@ -62,6 +62,7 @@ struct exposition {
 void metrics_of_addresses(struct exposition *exposition, const struct ctl_scene *scene);
 void metrics_of_peers(struct exposition *exposition, const struct ctl_scene *scene);
 void metrics_of_routers(struct exposition *exposition, const struct ctl_scene *scene);
+void metrics_of_host(struct exposition *exposition, const struct ctl_scene *scene);
 
 /* Begin the family NAME; HELP is one sentence without quotes and backslashes. */
 void metric_family(struct exposition *exposition, const char *name, enum metric_type type,

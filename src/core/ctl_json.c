@@ -114,9 +114,9 @@ json_peers(struct out *out, const struct engine *engine, uint64_t now_ns)
 		put_ms(out, view.silence_ns);
 		put(out, ",\"addresses\":%u,\"plan\":", view.addresses);
 		json_plan(out, view.plan);
-		put(out, ",\"plan_differs\":%s,\"unhealthy\":%s}",
+		put(out, ",\"plan_differs\":%s,\"unhealthy\":%s,\"proxies\":%s}",
 		    view.plan_differs ? "true" : "false",
-		    view.unhealthy ? "true" : "false");
+		    view.unhealthy ? "true" : "false", view.proxies ? "true" : "false");
 		comma = ",";
 	}
 	put(out, "]");
@@ -144,6 +144,21 @@ json_checks(struct out *out, const struct engine *engine, uint64_t now_ns)
 		    ",\"passed\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"last_failure\":",
 		    health->passed, health->failed);
 		put_string(out, health->why[0] != '\0' ? health->why : NULL);
+		put(out, "}");
+	}
+	put(out, "]");
+}
+
+static void
+json_host(struct out *out, const struct requirement_findings *host)
+{
+	put(out, "\"host\":[");
+	for (unsigned i = 0; host != NULL && i < host->count; i++) {
+		const struct requirement_finding *finding = &host->finding[i];
+		put(out, "%s{\"requirement\":\"%s\",\"level\":\"%s\",\"text\":",
+		    i > 0 ? "," : "", requirement_name(finding->kind),
+		    requirement_level_name(finding->level));
+		put_string(out, finding->text);
 		put(out, "}");
 	}
 	put(out, "]");
@@ -248,6 +263,8 @@ json_status(struct out *out, const struct ctl_scene *scene)
 	    scene->drain_kept ? "true" : "false", scene->version);
 	put(out, "\"plan\":");
 	json_plan(out, engine_view_plan(engine));
+	put(out, ",");
+	json_host(out, scene->host);
 	put(out, ",");
 	json_checks(out, engine, scene->now_ns);
 	put(out,

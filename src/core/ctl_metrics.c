@@ -198,6 +198,9 @@ troubles(
 	single(e, "vlbd_netlink_resyncs_total", METRIC_COUNTER,
 	    "Times that the kernel's notifications overran and everything was read anew.",
 	    metrics->resyncs);
+	single(e, "vlbd_route_put_backs_total", METRIC_COUNTER,
+	    "Local routes of external ranges that others had removed, put back.",
+	    metrics->route_put_backs);
 	metric_family(e, "vlbd_loop_lag_seconds", METRIC_HISTOGRAM,
 	    "How long after the time that it had set itself the daemon's loop woke.");
 	metric_histogram(e, &metrics->lag, metrics_lag_bounds);
@@ -215,6 +218,7 @@ write_all(struct exposition *e, const struct ctl_scene *scene)
 	metrics_of_addresses(e, scene);
 	metrics_of_peers(e, scene);
 	metrics_of_routers(e, scene);
+	metrics_of_host(e, scene);
 	transitions(e, scene->metrics);
 	frames(e, counters);
 	heard(e, counters);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ctl_metrics_state.c - metrics of what is: addresses, peers, routers. */
+/* ctl_metrics_state.c - metrics of what is: addresses, peers, routers, the
+ * host. */
 #include "ctl_internal.h"
 
 /* --- addresses -------------------------------------------------------------------- */
@@ -175,6 +176,12 @@ metrics_of_peers(struct exposition *e, const struct ctl_scene *scene)
 		if (s != self)
 			metric_count(
 			    e, LABEL("peer", conf->server[s].name), view[s].unhealthy);
+	metric_family(e, "vlbd_peer_proxies_arp", METRIC_GAUGE,
+	    "Whether the peer answers ARP for addresses that other servers have.");
+	for (unsigned s = 0; s < conf->servers; s++)
+		if (s != self)
+			metric_count(
+			    e, LABEL("peer", conf->server[s].name), view[s].proxies);
 	metric_family(e, "vlbd_peer_addresses", METRIC_GAUGE,
 	    "How many addresses the peer serves, as this server hears it.");
 	for (unsigned s = 0; s < conf->servers; s++)
@@ -198,4 +205,25 @@ metrics_of_routers(struct exposition *e, const struct ctl_scene *scene)
 			    LABEL("router", ip_format(&conf->router[r], ip)),
 			    scene->now_ns - view.heard_ns);
 	}
+}
+
+/* --- the host --------------------------------------------------------------------- */
+
+void
+metrics_of_host(struct exposition *e, const struct ctl_scene *scene)
+{
+	const struct requirement_findings *host = scene->host;
+
+	if (host == NULL)
+		return;
+	metric_family(e, "vlbd_host_requirement_met", METRIC_GAUGE,
+	    "Whether the host meets what the server needs of it (vlbd -t lists it).");
+	for (unsigned k = 0; k < REQUIREMENTS; k++) {
+		enum requirement_kind kind = (enum requirement_kind)k;
+		metric_count(e, LABEL("requirement", requirement_name(kind)),
+		    requirements_worst_of(host, kind) < REQUIREMENT_UNMET);
+	}
+	metric_family(e, "vlbd_host_fit", METRIC_GAUGE,
+	    "Whether the host can serve; while it cannot, others do.");
+	metric_count(e, NULL, requirements_worst(host) < REQUIREMENT_UNFIT);
 }

@@ -66,11 +66,12 @@ table_peers(struct out *out, const struct engine *engine, uint64_t now_ns)
 		if (s == engine_self(engine)->server)
 			continue;
 		struct engine_peer_view view = engine_view_peer(engine, s, now_ns);
-		put(out, "%-12s %-8s %-17s %9s %u%s%s\n", conf->server[s].name,
+		put(out, "%-12s %-8s %-17s %9s %u%s%s%s\n", conf->server[s].name,
 		    peer_state_name(view.state), mac_format(&view.mac, mac),
 		    age(view.silence_ns, silence), view.addresses,
 		    view.unhealthy ? "  unhealthy" : "",
-		    view.plan_differs ? "  plan differs" : "");
+		    view.plan_differs ? "  plan differs" : "",
+		    view.proxies ? "  answers for others" : "");
 	}
 }
 
@@ -93,6 +94,24 @@ table_checks(struct out *out, const struct engine *engine, uint64_t now_ns)
 		    health->why[0] != '\0' ? "  " : "", health->why);
 	}
 	put(out, "\n");
+}
+
+/* What is wrong with the host; nothing where all is right. */
+static void
+table_host(struct out *out, const struct requirement_findings *host)
+{
+	bool any = false;
+
+	for (unsigned i = 0; host != NULL && i < host->count; i++) {
+		const struct requirement_finding *finding = &host->finding[i];
+		if (finding->level < REQUIREMENT_UNMET)
+			continue;
+		put(out, "host %s: %s\n", requirement_level_name(finding->level),
+		    finding->text);
+		any = true;
+	}
+	if (any)
+		put(out, "\n");
 }
 
 static void
@@ -128,6 +147,7 @@ table_status(struct out *out, const struct ctl_scene *scene)
 	if (differ > 0)
 		put(out, "; plan differs at %u peer%s", differ, differ == 1 ? "" : "s");
 	put(out, "\n\n");
+	table_host(out, scene->host);
 	table_checks(out, engine, scene->now_ns);
 	table_peers(out, engine, scene->now_ns);
 	put(out, "\n");

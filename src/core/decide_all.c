@@ -17,6 +17,7 @@ decide_start_over(struct engine *engine, uint64_t now_ns)
 		peer_init(&engine->peer[s].peer, &engine->peer_timing, now_ns);
 		engine->peer[s].heard = false;
 		deaf_forget(engine, s);
+		arp_probe_forget(engine, s);
 	}
 	for (unsigned a = 0; a < engine->conf->addresses; a++) {
 		struct engine_address *address = &engine->address[a];

@@ -62,6 +62,8 @@ overall(const struct engine *engine)
 {
 	enum health_state state = HEALTH_GOOD;
 
+	if (engine->unfit)
+		return HEALTH_BAD;
 	for (unsigned c = 0; c < engine->conf->checks; c++) {
 		if (engine->check[c].state == HEALTH_BAD)
 			return HEALTH_BAD;
@@ -144,6 +146,7 @@ same_check(const struct conf_check *a, const struct conf_check *b)
 void
 demote_carry(struct engine *to, const struct engine *from, uint64_t now_ns)
 {
+	to->unfit = from->unfit;
 	to->health = from->health;
 	to->serves_on = from->serves_on;
 	for (unsigned c = 0; c < to->conf->checks; c++) {
@@ -201,6 +204,14 @@ engine_checked(
 		demote_settle(engine, now_ns);
 	}
 	engine_wake(engine, health->next_ns);
+}
+
+void
+engine_fitness(struct engine *engine, bool fit, uint64_t now_ns)
+{
+	engine_begin(engine, now_ns);
+	engine->unfit = !fit;
+	demote_settle(engine, now_ns);
 }
 
 void

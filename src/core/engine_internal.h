@@ -17,6 +17,7 @@
  *   demote.c           self's checks, and who is unhealthy
  *   differ.c           servers whose plans differ
  *   deaf.c             who does not hear self
+ *   arp_probe.c        how a peer's kernel is asked, and which answers prove something
  *   moves.c            addresses that have moved too often
  *   say.c              the way out of every frame
  *   say_claim.c        claims, repeated and defended
@@ -92,6 +93,15 @@ struct engine_peer {
 	unsigned ear_asked;
 	unsigned ear_address;  /* that it claims in spite of self's defence */
 	uint64_t ear_heard_ns; /* its last answer; 0: none yet */
+	/* arp_probe.c's */
+	enum { PROBES_UNTRIED, PROBES_ANSWERED, PROBES_UNANSWERED } probes;
+	bool other_form;        /* the last question had a sender address */
+	uint64_t trial_ns;      /* the next trial; NEVER: none */
+	unsigned trials;        /* that were not answered, in a row */
+	unsigned decoy;         /* address that another server has, asked for last .. */
+	uint64_t decoy_ns;      /* .. then; 0: answered, or never */
+	unsigned silent_decoys; /* in a row */
+	bool proxies;           /* it answers for what it does not have; told */
 };
 
 struct engine_router {
@@ -128,7 +138,8 @@ struct engine {
 	unsigned setbacks;   /* in a row, less than three minutes apart */
 	unsigned loss;       /* probes lost of living peers, in 1/1024 */
 
-	enum health_state health; /* of all checks together */
+	bool unfit;               /* the host, as the caller says */
+	enum health_state health; /* of all checks together, and of the host */
 	bool serves_on; /* unhealthy, and nobody healthy could serve in its place; told */
 	struct health check[CONF_CHECKS];
 
@@ -307,6 +318,18 @@ void deaf_answered(struct engine *engine, unsigned server, uint64_t now_ns);
 void deaf_forget(struct engine *engine, unsigned server);
 void deaf_tick(struct engine *engine, unsigned server, uint64_t now_ns);
 
+/* arp_probe.c */
+/* SPA of the next question to SERVER's kernel. */
+struct ip arp_probe_sender(struct engine *engine, unsigned server);
+/* An ANSWER of SERVER's kernel to self: does it prove that the kernel has the address? */
+bool arp_probe_proves(
+    struct engine *engine, unsigned server, const struct arp *answer, uint64_t now_ns);
+/* SERVER's daemon is heard: trials begin, unless they have. */
+void arp_probe_begin(struct engine *engine, unsigned server, uint64_t now_ns);
+/* The segment may be another one. */
+void arp_probe_forget(struct engine *engine, unsigned server);
+void arp_probe_tick(struct engine *engine, unsigned server, uint64_t now_ns);
+
 /* hear.c */
 void hear_frame(struct engine *engine, const struct arp *arp, uint64_t now_ns);
 
@@ -380,9 +403,12 @@ void say_release_to(
 /* The same for any address, such as one that self's new file no longer has. */
 void say_release_of(
     struct engine *engine, const struct ip *ip, unsigned server, uint64_t now_ns);
-/* Ask SERVER's kernel for ADDRESS. */
+/* Ask SERVER's kernel for IP, in the form that it answers. */
 void say_probe(
     struct engine *engine, unsigned server, const struct ip *ip, uint64_t now_ns);
+/* The same with SPA FROM. */
+void say_probe_from(struct engine *engine, unsigned server, const struct ip *from,
+    const struct ip *ip, uint64_t now_ns);
 /* The next address that SERVER's kernel should have; NULL: none is known. */
 const struct ip *say_target(struct engine *engine, unsigned server);
 void say_probe_next(struct engine *engine, unsigned server, uint64_t now_ns);

@@ -104,6 +104,7 @@ tick_peers(struct engine *engine, uint64_t now_ns)
 		if (s == engine->self.server)
 			continue;
 		deaf_tick(engine, s, now_ns);
+		arp_probe_tick(engine, s, now_ns);
 		unsigned sent = peer->sent;
 		unsigned todo = peer_tick(peer, &engine->peer_timing, now_ns,
 		    engine_burst_probes(engine), engine->heard_ns);
@@ -236,6 +237,7 @@ earliest(const struct engine *engine, uint64_t now_ns)
 		if (s != engine->self.server) {
 			SOONER(engine->peer[s].peer.deadline_ns);
 			SOONER(engine->peer[s].ear_ns);
+			SOONER(engine->peer[s].trial_ns);
 		}
 	SOONER(engine->addresses_ns);
 	SOONER(demote_deadline(engine));

@@ -76,7 +76,7 @@ events_report(struct events *events, const struct report *report, const struct c
 		keep_name(event->server, conf, report->server);
 	} else if (report->kind == REPORT_CONFLICT || report->kind == REPORT_UNLISTED ||
 		   report->kind == REPORT_UNHEARD || report->kind == REPORT_PLAN ||
-		   report->kind == REPORT_PEER_HEALTH) {
+		   report->kind == REPORT_PEER_HEALTH || report->kind == REPORT_PROXY) {
 		keep_name(event->server, conf, report->server);
 	} else if (report->kind == REPORT_CONFIRMED) {
 		ip_format(&report->router, event->router);

@@ -92,7 +92,8 @@ hear_server(
 		differ_hear(engine, server, &arp->note, now_ns);
 		peer->base = arp->spa;
 		hear_peer(engine, server, arp, now_ns);
-	} else if (arp->op == ARP_REPLY && to_self && ip_equal(&arp->spa, &peer->base)) {
+	} else if (arp->op == ARP_REPLY && to_self && ip_equal(&arp->spa, &peer->base) &&
+		   arp_probe_proves(engine, server, arp, now_ns)) {
 		deaf_answered(engine, server, now_ns);
 		/* It serves nothing; this was asked. */
 		if (engine_view_peer(engine, server, now_ns).addresses == 0)
@@ -110,7 +111,8 @@ hear_request(struct engine *engine, unsigned address, int server, const struct a
 		hear_solicitation(engine, address, arp, now_ns);
 		return;
 	}
-	engine->peer[server].base = arp->spa;
+	if (!ip_is_none(&arp->spa)) /* not that of an ARP Probe */
+		engine->peer[server].base = arp->spa;
 	differ_hear(engine, (unsigned)server, &arp->note, now_ns);
 	if (mac_equal(&arp->tha, &arp->sha))
 		hear_release(engine, address, (unsigned)server, now_ns);
@@ -130,6 +132,8 @@ hear_spoken(struct engine *engine, unsigned address, int server, const struct ar
 	}
 	if (answer) {
 		engine->counters.answers++;
+		if (!arp_probe_proves(engine, (unsigned)server, arp, now_ns))
+			return;
 		hear_peer_answer(engine, (unsigned)server, now_ns);
 	} else {
 		engine->counters.claims++;

@@ -71,6 +71,7 @@ hear_peer(struct engine *engine, unsigned server, const struct arp *arp, uint64_
 	peer->heard = true;
 	peer_heard(&peer->peer, &engine->peer_timing, now_ns);
 	engine_wake(engine, peer->peer.deadline_ns);
+	arp_probe_begin(engine, server, now_ns);
 	if (before == PEER_DEAD || first)
 		report_peer(engine, server);
 }

@@ -156,6 +156,22 @@ format_plan(const struct report *report, const struct conf *conf, char *text, si
 }
 
 static int
+format_proxy(
+    const struct report *report, const struct conf *conf, char *text, size_t size)
+{
+	const char *who = server_name(conf, report->server);
+	char ip[IP_TEXT];
+
+	if (report->up)
+		return snprintf(text, size,
+		    "peer %s: answers ARP only for its own addresses again", who);
+	return snprintf(text, size,
+	    "peer %s: answers ARP for %s, which another server has; set proxy_arp and "
+	    "proxy_arp_pvlan to 0 there",
+	    who, ip_format(&report->ip, ip));
+}
+
+static int
 format_failed(const struct report *report, const char *ip, char *text, size_t size)
 {
 	static const char *const verbs[] = {
@@ -261,6 +277,7 @@ format_self(const struct report *report, char *text, size_t size)
 	case REPORT_GONE:
 	case REPORT_FAILED:
 	case REPORT_PLAN:
+	case REPORT_PROXY:
 	case REPORT_CHECK:
 	case REPORT_SERVES_ON:
 	case REPORT_PEER_HEALTH:
@@ -305,6 +322,8 @@ report_format(
 		return format_health(report, conf, text, size);
 	case REPORT_PLAN:
 		return format_plan(report, conf, text, size);
+	case REPORT_PROXY:
+		return format_proxy(report, conf, text, size);
 	case REPORT_CLONE:
 	case REPORT_WRONG_MAC:
 	case REPORT_LATE:
@@ -340,6 +359,7 @@ report_level(const struct report *report)
 	case REPORT_CHECK:
 	case REPORT_PEER_HEALTH:
 	case REPORT_PLAN:
+	case REPORT_PROXY:
 		return report->up ? REPORT_INFO : REPORT_WARN;
 	case REPORT_STATE:
 		/* One line per change of owner; a watcher that goes on watching is none.

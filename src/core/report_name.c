@@ -30,6 +30,7 @@ report_kind_name(enum report_kind kind)
 		[REPORT_CHECK] = "check",
 		[REPORT_SERVES_ON] = "serves_on",
 		[REPORT_PEER_HEALTH] = "peer_health",
+		[REPORT_PROXY] = "proxy",
 	};
 
 	assert(kind < REPORTS);

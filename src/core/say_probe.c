@@ -79,8 +79,16 @@ say_release(struct engine *engine, unsigned address, uint64_t now_ns)
 void
 say_probe(struct engine *engine, unsigned server, const struct ip *ip, uint64_t now_ns)
 {
-	struct ip from = say_base(engine);
-	struct arp request = say_frame_from(engine, ARP_REQUEST, &from);
+	struct ip from = arp_probe_sender(engine, server);
+
+	say_probe_from(engine, server, &from, ip, now_ns);
+}
+
+void
+say_probe_from(struct engine *engine, unsigned server, const struct ip *from,
+    const struct ip *ip, uint64_t now_ns)
+{
+	struct arp request = say_frame_from(engine, ARP_REQUEST, from);
 
 	request.dst = engine->peer[server].mac;
 	request.tpa = *ip;

@@ -108,6 +108,7 @@ engine_view_peer(const struct engine *engine, unsigned server, uint64_t now_ns)
 		.plan = peer->plan,
 		.plan_differs = differ_peer(engine, server),
 		.unhealthy = peer->demoted && peer->peer.state != PEER_DEAD,
+		.proxies = peer->proxies,
 	};
 
 	for (unsigned a = 0; a < engine->conf->addresses; a++)

@@ -32,6 +32,7 @@ chronicle_scene(const struct shell *shell)
 		.wall_ms = wall_ms(),
 		.notified = shell->notify != NULL ? notify_counters(shell->notify)
 						  : (struct ctl_notified){ 0 },
+		.host = &shell->watch.found,
 	};
 }
 

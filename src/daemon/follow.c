@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* follow.c - the kernel's side: notifications of links and addresses to the engine, and
- * the external ranges that this host accepts. */
+/* follow.c - the kernel's notifications: of the interface and of addresses to the engine,
+ * of anything else that the daemon needs of its host to hostwatch.c. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +11,16 @@
 enum { MESSAGES_A_TURN = 256 };
 #define AGAIN_S 0.1 /* until the kernel is asked again what it could not tell */
 
+static void catch_up(struct shell *shell);
+
 static void
 refresh_identity(struct shell *shell)
 {
 	struct ip base;
 
-	shell->refresh = true;
+	shell->refresh = shell->link.ifindex != 0;
+	if (!shell->refresh)
+		return;
 	if (host_base(shell->netlink, shell->link.ifindex, shell->conf, &base) != 0) {
 		/* Gone; a new one will be told of. */
 		if (errno == ENODEV)
@@ -31,29 +35,34 @@ static void
 saw_address(void *user, const struct netlink_address *address, bool gone)
 {
 	struct shell *shell = user;
+	bool known = conf_address_by_ip(shell->conf, &address->ip) != CONF_NONE;
 
-	if (address->ifindex != shell->link.ifindex)
+	if (address->ifindex != shell->link.ifindex) {
+		shell->look = shell->look || known; /* it should be nowhere else */
 		return;
-	if (conf_address_by_ip(shell->conf, &address->ip) == CONF_NONE)
+	}
+	if (!known)
 		shell->refresh = true;
 	else if (gone && address->prefix == 32)
 		engine_gone(shell->engine, &address->ip, shell_now_ns());
+	shell->look = shell->look || address->prefix != 32;
 }
 
+/* The interface is this one from now on, and is as LINK says. */
 static void
 apply_link(struct shell *shell, const struct netlink_link *link)
 {
-	bool another = link->ifindex != shell->link.ifindex;
+	bool another = link->ifindex != shell->link.ifindex ||
+		       strcmp(link->name, shell->link.name) != 0;
 
 	shell->link = *link;
-	if (another || shell->sniff == NULL) {
-		/* It was deleted and made anew. */
-		listen_close(shell);
-		if (listen_open(shell) != 0)
-			return;
-	}
+	if (another)
+		listen_close(shell); /* libnet sends by name */
+	if (shell->sniff == NULL && link->up)
+		(void)listen_open(shell);
 	refresh_identity(shell);
-	engine_link(shell->engine, link->up && link->carrier, shell_now_ns());
+	engine_link(shell->engine, shell->sniff != NULL && link->up && link->carrier,
+	    shell_now_ns());
 }
 
 static void
@@ -62,35 +71,87 @@ lose_link(struct shell *shell)
 	log_warnx(
 	    "interface %s is gone; waiting for it to come back", shell->conf->interface);
 	listen_close(shell);
+	shell->link.ifindex = 0;
 	engine_link(shell->engine, false, shell_now_ns());
+}
+
+/* The name belongs to another interface now. Nothing may stay behind on the old one. */
+static void
+switch_link(struct shell *shell, const struct netlink_link *link)
+{
+	if (shell->link.ifindex != 0) {
+		chronicle_note(shell, "link", REPORT_WARN,
+		    "interface %s is another one now, and what it was is called %s; "
+		    "releasing what that one has",
+		    shell->conf->interface, shell->link.name);
+		engine_link(shell->engine, false, shell_now_ns());
+		perform(shell);
+		perform_remove_all(shell);
+	}
+	apply_link(shell, link);
+}
+
+/* An interface is known by its index. Its name may be taken from it: self goes on with it
+ * as long as the name belongs to nobody else. */
+static int
+find_link(struct shell *shell)
+{
+	const char *name = shell->conf->interface;
+	struct netlink_link link;
+
+	if (netlink_get_link(shell->netlink, name, &link) == 0) {
+		shell->renamed = false;
+		if (link.ifindex != shell->link.ifindex)
+			switch_link(shell, &link);
+		return 0;
+	}
+	if (errno != ENODEV)
+		return -1;
+	if (shell->link.ifindex != 0 && !shell->renamed)
+		chronicle_note(shell, "link", REPORT_WARN,
+		    "interface %s is called %s now; going on with it; write `interface = "
+		    "%s' before the next start",
+		    name, shell->link.name, shell->link.name);
+	shell->renamed = shell->link.ifindex != 0;
+	return 0;
+}
+
+void
+follow_find(struct shell *shell)
+{
+	shell->find = true;
+	shell->renamed = false; /* tell it again */
+	catch_up(shell);
 }
 
 static void
 saw_link(void *user, const struct netlink_link *link, bool gone)
 {
 	struct shell *shell = user;
+	const char *name = shell->conf->interface;
 
-	if (strcmp(link->name, shell->conf->interface) != 0)
-		return;
-	if (gone)
-		lose_link(shell);
-	else
-		apply_link(shell, link);
+	if (strcmp(link->name, "lo") == 0)
+		shell->look = true; /* its routes go with it */
+	if (shell->link.ifindex != 0 && link->ifindex == shell->link.ifindex) {
+		shell->look = true;
+		shell->find = shell->find || gone || strcmp(link->name, name) != 0 ||
+			      shell->renamed;
+		if (gone)
+			lose_link(shell);
+		else
+			apply_link(shell, link);
+	} else if (shell->link.ifindex == 0 || strcmp(shell->link.name, name) != 0 ||
+		   strcmp(link->name, name) == 0) {
+		shell->find = true;
+	}
 }
 
-struct census {
-	const struct conf *conf;
-	uint8_t present[CONF_ADDRESSES];
-};
-
 static void
-count_address(void *user, const struct netlink_address *address)
+saw_route_gone(void *user)
 {
-	struct census *census = user;
-	int index = conf_address_by_ip(census->conf, &address->ip);
+	struct shell *shell = user;
 
-	if (index != CONF_NONE && address->prefix == 32)
-		census->present[index] = 1;
+	shell->look = true;
 }
 
 /* Notifications were lost: compare the kernel's truth with the engine's. 0, or -1 with
@@ -100,26 +161,15 @@ look_anew(struct shell *shell)
 {
 	struct netlink_link link;
 
-	if (netlink_get_link(shell->netlink, shell->conf->interface, &link) == 0)
+	if (shell->link.ifindex == 0)
+		return 0;
+	if (netlink_get_link_by_index(shell->netlink, shell->link.ifindex, &link) == 0)
 		apply_link(shell, &link);
-	else if (errno == ENODEV && shell->sniff != NULL)
+	else if (errno == ENODEV)
 		lose_link(shell);
-	else if (errno != ENODEV)
+	else
 		return -1;
-	struct census *census = calloc(1, sizeof(*census));
-	if (census == NULL)
-		return -1;
-	census->conf = shell->conf;
-	int failed = netlink_dump_addresses(
-	    shell->netlink, shell->link.ifindex, count_address, census);
-	if (failed != 0 && errno == ENODEV)
-		failed = 0; /* gone meanwhile, and all addresses with it */
-	for (unsigned a = 0; failed == 0 && a < shell->conf->addresses; a++)
-		if (!census->present[a])
-			engine_gone(
-			    shell->engine, &shell->conf->address[a].ip, shell_now_ns());
-	free(census);
-	return failed;
+	return hostwatch_look(shell);
 }
 
 static void
@@ -137,11 +187,17 @@ saw_overrun(void *user)
 static void
 catch_up(struct shell *shell)
 {
-	if (shell->overrun && look_anew(shell) == 0)
-		shell->overrun = false;
+	if (shell->overrun) {
+		shell->find = true;
+		shell->overrun = look_anew(shell) != 0;
+	}
+	if (shell->find)
+		shell->find = find_link(shell) != 0;
 	if (shell->refresh)
 		refresh_identity(shell);
-	bool failed = shell->overrun || shell->refresh;
+	if (shell->look)
+		shell->look = hostwatch_notified(shell) != 0;
+	bool failed = shell->overrun || shell->find || shell->refresh || shell->look;
 	if (failed && !shell->ask_failed)
 		log_warn("cannot ask the kernel about %s; trying again",
 		    shell->conf->interface);
@@ -169,6 +225,7 @@ on_netlink(struct ev_loop *loop, ev_io *watcher, int revents)
 	const struct netlink_events events = {
 		.address = saw_address,
 		.link = saw_link,
+		.route_gone = saw_route_gone,
 		.overrun = saw_overrun,
 		.user = shell,
 	};
@@ -177,52 +234,6 @@ on_netlink(struct ev_loop *loop, ev_io *watcher, int revents)
 	(void)netlink_read(shell->netlink, MESSAGES_A_TURN, &events);
 	catch_up(shell);
 	perform(shell);
-}
-
-static bool
-has_range(const struct conf *conf, const struct conf_range *range)
-{
-	for (unsigned i = 0; i < conf->externals; i++)
-		if (conf->external[i].prefix == range->prefix &&
-		    ip_equal(&conf->external[i].ip, &range->ip))
-			return true;
-	return false;
-}
-
-struct stray_ranges {
-	const struct conf *keep;
-	struct conf_range range[2 * CONF_EXTERNALS];
-	unsigned count;
-};
-
-static void
-collect_stray(void *user, const struct conf_range *range)
-{
-	struct stray_ranges *stray = user;
-
-	if ((stray->keep == NULL || !has_range(stray->keep, range)) &&
-	    stray->count < 2 * CONF_EXTERNALS)
-		stray->range[stray->count++] = *range;
-}
-
-/* Make the local routes those of CONF: ours that are not in it go, new ones come. */
-void
-follow_ranges(struct shell *shell, const struct conf *conf)
-{
-	struct stray_ranges stray = { .keep = conf };
-	char ip[IP_TEXT];
-
-	if (netlink_local_dump(shell->netlink, collect_stray, &stray) != 0)
-		log_warn("cannot list the local routes");
-	for (unsigned i = 0; i < stray.count; i++)
-		if (netlink_local_remove(shell->netlink, &stray.range[i]) != 0)
-			log_warn("cannot remove the local route of %s/%u",
-			    ip_format(&stray.range[i].ip, ip), stray.range[i].prefix);
-	for (unsigned i = 0; conf != NULL && i < conf->externals; i++)
-		if (netlink_local_add(shell->netlink, &conf->external[i]) != 0)
-			log_err("cannot accept %s/%u locally",
-			    ip_format(&conf->external[i].ip, ip),
-			    conf->external[i].prefix);
 }
 
 struct engine_self

@@ -47,40 +47,32 @@ host_self(const struct conf *conf, const char *name, const struct mac *mac)
 	return self;
 }
 
-struct base_search {
-	const struct conf *conf;
-	struct ip best;
-	bool reaches_router;
-};
-
-static bool
-same_network(const struct ip *a, const struct ip *b, uint8_t prefix)
+void
+host_base_see(struct host_base_search *search, const struct netlink_address *address)
 {
-	uint32_t mask = prefix == 0 ? 0 : UINT32_MAX << (32 - prefix);
-
-	return ((ip_v4_value(a) ^ ip_v4_value(b)) & mask) == 0;
-}
-
-static void
-see_base(void *user, const struct netlink_address *address)
-{
-	struct base_search *search = user;
-	bool reaches =
-	    search->conf->routers > 0 && address->prefix < 32 &&
-	    same_network(&address->ip, &search->conf->router[0], address->prefix);
+	const struct conf_range network = { address->ip, address->prefix };
+	bool reaches = search->conf->routers > 0 && address->prefix < 32 &&
+		       conf_range_has(&network, &search->conf->router[0]);
 
 	if (conf_address_by_ip(search->conf, &address->ip) != CONF_NONE)
 		return;
 	if (!ip_is_none(&search->best) && (search->reaches_router || !reaches))
 		return;
 	search->best = address->ip;
+	search->prefix = address->prefix;
 	search->reaches_router = reaches;
+}
+
+static void
+see_base(void *user, const struct netlink_address *address)
+{
+	host_base_see(user, address);
 }
 
 int
 host_base(struct netlink *netlink, int ifindex, const struct conf *conf, struct ip *base)
 {
-	struct base_search search = { .conf = conf };
+	struct host_base_search search = { .conf = conf };
 
 	*base = search.best;
 	if (netlink_dump_addresses(netlink, ifindex, see_base, &search) != 0)

@@ -3,28 +3,27 @@
  * nothing. */
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "announce.h"
 #include "host.h"
+#include "host_facts.h"
+#include "instance.h"
 #include "log.h"
-#include "sniff.h"
+#include "segment.h"
 #include "vlbd/rate.h"
-
-enum { ROUTER_WAIT_MS = 1000 };
 
 struct check {
 	const struct conf *conf;
 	const struct netlink_link *link;
 	unsigned self;
-	struct ip base;
+	struct host_facts facts;
+	struct requirement_findings findings;
+	bool running; /* a daemon, which makes the routes of the external ranges */
 	unsigned wrong;
 };
 
@@ -65,55 +64,6 @@ say_wrong(struct check *check, const char *format, ...)
 	check->wrong++;
 }
 
-/* An IPv4 setting counts as the greater of `all' and the interface's own (the kernel's
- * Documentation/networking/ip-sysctl.rst). -1: cannot be read. */
-static int
-sysctl_of(const char *interface, const char *name)
-{
-	const char *const scopes[] = { "all", interface };
-	int greatest = -1;
-
-	for (unsigned i = 0; i < 2; i++) {
-		char path[200];
-		int value;
-		snprintf(
-		    path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/%s", scopes[i], name);
-		FILE *file = fopen(path, "re");
-		if (file == NULL)
-			continue;
-		if (fscanf(file, "%d", &value) == 1 && value > greatest)
-			greatest = value;
-		fclose(file);
-	}
-	return greatest;
-}
-
-static void
-check_sysctls(struct check *check)
-{
-	int ignore = sysctl_of(check->conf->interface, "arp_ignore");
-	int announce = sysctl_of(check->conf->interface, "arp_announce");
-
-	if (ignore == 1 || ignore == 2)
-		say_ok("arp_ignore is %d", ignore);
-	else
-		say_wrong(check,
-		    "arp_ignore is %d: this host would answer for addresses that are "
-		    "not its own to answer for; sysctl -w net.ipv4.conf.all.arp_ignore=1",
-		    ignore);
-	if (announce == 1 || announce == 2)
-		say_ok("arp_announce is %d", announce);
-	else
-		say_wrong(check,
-		    "arp_announce is %d: this host would ask for its router in the name "
-		    "of an external address; sysctl -w net.ipv4.conf.all.arp_announce=2",
-		    announce);
-	if (sysctl_of(check->conf->interface, "rp_filter") == 1)
-		say_note("rp_filter is 1: answers must leave by %s, or clients' packets "
-			 "are dropped",
-		    check->conf->interface);
-}
-
 static void
 check_plan(const struct check *check)
 {
@@ -127,7 +77,7 @@ check_plan(const struct check *check)
 static void
 check_link(struct check *check)
 {
-	char mac[MAC_TEXT], base[IP_TEXT];
+	char mac[MAC_TEXT];
 
 	if (check->link->up && check->link->carrier)
 		say_ok("%s has carrier, and %s's hardware address %s",
@@ -138,29 +88,28 @@ check_link(struct check *check)
 		    check->link->up
 			? "has no carrier; look at the cable or the switch's port"
 			: "is down; ip link set it up");
-	if (ip_is_none(&check->base))
-		say_wrong(check,
-		    "%s has no address of its own on the segment; give it one",
-		    check->conf->interface);
-	else
-		say_ok("%s speaks from %s", check->conf->interface,
-		    ip_format(&check->base, base));
 }
 
+/* What the daemon looks at again and again while it runs. The daemon itself adds the
+ * routes of external ranges: without it, that they are missing is not wrong. */
 static void
-see_by_hand(void *user, const struct netlink_address *address)
+check_requirements(struct check *check)
 {
-	struct check *check = user;
-	char ip[IP_TEXT];
+	struct requirement_findings *findings = &check->findings;
 
-	if (conf_address_by_ip(check->conf, &address->ip) == CONF_NONE ||
-	    address->prefix == 32)
-		return;
-	ip_format(&address->ip, ip);
-	say_wrong(check,
-	    "the failover address %s is configured by hand as %s/%u; ip addr del %s/%u "
-	    "dev %s",
-	    ip, ip, address->prefix, ip, address->prefix, check->conf->interface);
+	requirements_judge(check->conf, &check->facts, findings);
+	for (unsigned i = 0; i < findings->count; i++) {
+		const struct requirement_finding *finding = &findings->finding[i];
+		if (finding->kind == REQUIREMENT_EXTERNAL &&
+		    finding->level != REQUIREMENT_MET && !check->running)
+			continue;
+		if (finding->level == REQUIREMENT_MET)
+			say_ok("%s", finding->text);
+		else if (finding->level == REQUIREMENT_NOTE)
+			say_note("%s", finding->text);
+		else
+			say_wrong(check, "%s", finding->text);
+	}
 }
 
 static void
@@ -187,92 +136,14 @@ check_rate(struct check *check)
 		    worst.claims == 1 ? "" : "es", worst.alone, RATE_POLICED);
 }
 
-static uint64_t
-monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-struct router_answers {
-	const struct conf *conf;
-	struct mac self;
-	struct mac mac[CONF_ROUTERS];
-	unsigned heard;
-};
-
 static void
-hear_router(void *user, const uint8_t *frame, size_t len)
+check_routers(struct check *check, const struct segment *segment)
 {
-	struct router_answers *answers = user;
-	struct arp arp;
-
-	if (arp_parse(frame, len, &arp) != ARP_OK || arp.op != ARP_REPLY ||
-	    !mac_equal(&arp.dst, &answers->self))
-		return;
-	int router = conf_router_by_ip(answers->conf, &arp.spa);
-	if (router == CONF_NONE || !mac_is_zero(&answers->mac[router]))
-		return;
-	answers->mac[router] = arp.sha;
-	answers->heard++;
-}
-
-static void
-ask_routers(struct check *check, struct sniff *sniff, struct announce *announce,
-    struct router_answers *answers)
-{
-	uint64_t end_ms = monotonic_ms() + ROUTER_WAIT_MS;
-
-	for (unsigned r = 0; r < check->conf->routers; r++) {
-		struct arp request = {
-			.dst = mac_broadcast,
-			.src = check->link->mac,
-			.op = ARP_REQUEST,
-			.sha = check->link->mac,
-			.spa = ip_is_none(&check->base) ? ip_v4(0) : check->base,
-			.tpa = check->conf->router[r],
-		};
-		if (announce_send(announce, &request) != 0)
-			say_wrong(check, "cannot send on %s: %s", check->conf->interface,
-			    announce_error(announce));
-	}
-	for (uint64_t ms = monotonic_ms();
-	     answers->heard < check->conf->routers && ms < end_ms; ms = monotonic_ms()) {
-		struct pollfd fd = { .fd = sniff_fd(sniff), .events = POLLIN };
-		if (poll(&fd, 1, (int)(end_ms - ms)) < 0 && errno != EINTR)
-			return;
-		if (sniff_read(sniff, 64, hear_router, answers) < 0)
-			return;
-	}
-}
-
-static void
-check_routers(struct check *check)
-{
-	struct router_answers answers = { .conf = check->conf, .self = check->link->mac };
-	struct announce *announce = NULL;
-	struct sniff *sniff = NULL;
 	char ip[IP_TEXT], mac[MAC_TEXT];
 
-	if (check->conf->routers == 0)
-		say_note("no router is named: the last server that lives cannot tell "
-			 "whether it is "
-			 "cut off, and no takeover is confirmed; write `router = ' into "
-			 "[cluster]");
-	if (!check->link->up || !check->link->carrier)
-		return;
-	sniff = sniff_open(check->conf->interface);
-	announce = sniff != NULL ? announce_open(check->conf->interface) : NULL;
-	if (announce == NULL) {
-		check->wrong++; /* it has said why */
-		goto out;
-	}
-	ask_routers(check, sniff, announce, &answers);
 	for (unsigned r = 0; r < check->conf->routers; r++) {
 		ip_format(&check->conf->router[r], ip);
-		if (mac_is_zero(&answers.mac[r]))
+		if (mac_is_zero(&segment->router[r]))
 			say_wrong(check,
 			    "router %s does not answer ARP on %s; is it the right "
 			    "address "
@@ -280,11 +151,60 @@ check_routers(struct check *check)
 			    ip, check->conf->interface);
 		else
 			say_ok("router %s answers, from %s", ip,
-			    mac_format(&answers.mac[r], mac));
+			    mac_format(&segment->router[r], mac));
 	}
-out:
-	announce_close(announce);
-	sniff_close(sniff);
+}
+
+/* Who answers for a failover address, and is in no position to. */
+static void
+check_holders(struct check *check, const struct segment *segment)
+{
+	char ip[IP_TEXT], mac[MAC_TEXT];
+
+	for (unsigned i = 0; i < segment->holders; i++) {
+		ip_format(&segment->holder[i].ip, ip);
+		mac_format(&segment->holder[i].mac, mac);
+		int server = conf_server_by_mac(check->conf, &segment->holder[i].mac);
+		if (server == CONF_NONE)
+			say_wrong(check,
+			    "the failover address %s is in use by %s, which is no server "
+			    "of the file; take another address, or add the server",
+			    ip, mac);
+		else
+			say_wrong(check,
+			    "the failover address %s is in use by %s, which is not in "
+			    "its "
+			    "list; take another address, or look at that server's file",
+			    ip, check->conf->server[server].name);
+	}
+	if (segment->asked > 0 && segment->asked < check->conf->addresses)
+		say_note("asked who has %u of the %u failover addresses, so as not to "
+			 "flood the segment",
+		    segment->asked, check->conf->addresses);
+}
+
+/* What can only be found out on the wire. */
+static void
+check_segment(struct check *check)
+{
+	struct segment segment;
+
+	if (check->conf->routers == 0)
+		say_note("no router is named: the last server that lives cannot tell "
+			 "whether it is cut off, and no takeover is confirmed; write "
+			 "`router = ' into [cluster]");
+	if (!check->link->up || !check->link->carrier)
+		return;
+	if (segment_ask(check->link, &check->facts.base, check->conf, &segment) != 0) {
+		check->wrong++; /* it has said why */
+		return;
+	}
+	check_routers(check, &segment);
+	check_holders(check, &segment);
+	if (segment.tagged > 0)
+		say_note("%s hears frames with VLAN tags, which belong to other "
+			 "interfaces: is the switch's port a trunk?",
+		    check->conf->interface);
 }
 
 /* What would only be found out when it is to run. */
@@ -334,17 +254,18 @@ host_check(struct netlink *netlink, const struct netlink_link *link,
 {
 	struct check check = { .conf = conf, .link = link, .self = self };
 
-	if (host_base(netlink, link->ifindex, conf, &check.base) != 0)
-		log_err("cannot list the addresses of %s", conf->interface);
 	check_plan(&check);
 	check_link(&check);
-	check_sysctls(&check);
-	if (netlink_dump_addresses(netlink, link->ifindex, see_by_hand, &check) != 0)
-		log_err("cannot list the addresses of %s", conf->interface);
+	check.running = instance_taken(conf_instance_digest(conf, link->name));
+	if (host_facts(netlink, link, conf, &check.facts, NULL) != 0)
+		say_wrong(&check, "the kernel cannot be asked about this host: %s",
+		    strerror(errno));
+	else
+		check_requirements(&check);
 	check_commands(&check);
 	check_rate(&check);
 	fflush(stdout);
-	check_routers(&check);
+	check_segment(&check);
 	fflush(stdout);
 	return check.wrong;
 }

@@ -76,10 +76,10 @@ on_frame(struct ev_loop *loop, ev_io *watcher, int revents)
 int
 listen_open(struct shell *shell)
 {
-	shell->sniff = sniff_open(shell->conf->interface);
+	shell->sniff = sniff_open(shell->link.name);
 	if (shell->sniff == NULL)
 		return -1;
-	shell->announce = announce_open(shell->conf->interface);
+	shell->announce = announce_open(shell->link.name);
 	if (shell->announce == NULL) {
 		sniff_close(shell->sniff);
 		shell->sniff = NULL;

@@ -2,7 +2,9 @@
 /* netlink.c - the door to libmnl: sockets, notifications, links. */
 #include "netlink.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -29,6 +31,35 @@ open_socket(struct mnl_socket **out, unsigned groups, int flags)
 	return mnl_socket_bind(*out, groups, MNL_SOCKET_AUTOPID);
 }
 
+/* Of routes let none through but the removal of a local one that bears our mark: a host
+ * may have a million others that come and go. netlink(7): what a program reads is in the
+ * host's byte order, what a filter loads as more than a byte is taken for the network's.
+ */
+static int
+filter_routes(struct mnl_socket *socket)
+{
+	enum {
+		TYPE = offsetof(struct nlmsghdr, nlmsg_type),
+		TABLE = NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_table),
+		PROTOCOL = NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_protocol)
+	};
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, TYPE),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 6, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 4),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, TABLE),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RT_TABLE_LOCAL, 0, 3),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, PROTOCOL),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NETLINK_PROTO, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
+
+	return setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_ATTACH_FILTER,
+	    &program, sizeof(program));
+}
+
 struct netlink *
 netlink_open(void)
 {
@@ -39,8 +70,10 @@ netlink_open(void)
 		goto bad;
 	netlink->buffer = malloc(NETLINK_BUFFER);
 	if (netlink->buffer == NULL || open_socket(&netlink->ask, 0, 0) != 0 ||
-	    open_socket(
-		&netlink->listen, RTMGRP_LINK | RTMGRP_IPV4_IFADDR, SOCK_NONBLOCK) != 0)
+	    open_socket(&netlink->listen,
+		RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE,
+		SOCK_NONBLOCK) != 0 ||
+	    filter_routes(netlink->listen) != 0)
 		goto bad;
 	netlink->portid = mnl_socket_get_portid(netlink->ask);
 #ifdef NETLINK_GET_STRICT_CHK
@@ -149,6 +182,28 @@ netlink_dump(struct netlink *netlink,
 
 /* --- links ------------------------------------------------------------------------ */
 
+/* A string of SIZE bytes at most, its end included. */
+static void
+get_name(const struct nlattr *attr, char name[NETLINK_NAME])
+{
+	size_t len = mnl_attr_get_payload_len(attr);
+
+	memset(name, 0, NETLINK_NAME);
+	memcpy(name, mnl_attr_get_payload(attr),
+	    len < NETLINK_NAME ? len : NETLINK_NAME - 1);
+	name[NETLINK_NAME - 1] = '\0';
+}
+
+static int
+see_link_info(const struct nlattr *attr, void *user)
+{
+	struct netlink_link *out = user;
+
+	if (mnl_attr_get_type(attr) == IFLA_INFO_SLAVE_KIND)
+		get_name(attr, out->master_kind);
+	return MNL_CB_OK;
+}
+
 static bool
 parse_link(const struct nlmsghdr *message, struct netlink_link *out)
 {
@@ -163,17 +218,20 @@ parse_link(const struct nlmsghdr *message, struct netlink_link *out)
 		.ifindex = info->ifi_index,
 		.up = (info->ifi_flags & IFF_UP) != 0,
 		.carrier = (info->ifi_flags & IFF_LOWER_UP) != 0,
+		.no_arp = (info->ifi_flags & IFF_NOARP) != 0,
 	};
 	NETLINK_EACH (attr, message, sizeof(*info)) {
 		size_t len = mnl_attr_get_payload_len(attr);
 		const void *payload = mnl_attr_get_payload(attr);
-		if (mnl_attr_get_type(attr) == IFLA_IFNAME && len > 0 &&
-		    len <= sizeof(out->name))
-			memcpy(out->name, payload, len);
+		if (mnl_attr_get_type(attr) == IFLA_IFNAME)
+			get_name(attr, out->name);
 		if (mnl_attr_get_type(attr) == IFLA_ADDRESS && len == MAC_LEN)
 			memcpy(out->mac.byte, payload, MAC_LEN);
+		if (mnl_attr_get_type(attr) == IFLA_MASTER && len == sizeof(uint32_t))
+			out->master = (int)mnl_attr_get_u32(attr);
+		if (mnl_attr_get_type(attr) == IFLA_LINKINFO)
+			(void)mnl_attr_parse_nested(attr, see_link_info, out);
 	}
-	out->name[sizeof(out->name) - 1] = '\0';
 	return true;
 }
 
@@ -189,21 +247,20 @@ see_link(const struct nlmsghdr *message, void *user)
 	return MNL_CB_OK;
 }
 
-int
-netlink_get_link(struct netlink *netlink, const char *interface, struct netlink_link *out)
+static int
+get_link(struct netlink *netlink, const char *name, int ifindex, struct netlink_link *out)
 {
 	_Alignas(struct nlmsghdr) char bytes[256] = { 0 };
 	struct nlmsghdr *request = mnl_nlmsg_put_header(bytes);
 
-	if (strlen(interface) >= IFNAMSIZ) {
-		errno = ENODEV;
-		return -1;
-	}
 	request->nlmsg_type = RTM_GETLINK;
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
 	info->ifi_family = AF_UNSPEC;
-	mnl_attr_put_strz(request, IFLA_IFNAME, interface);
+	info->ifi_index = ifindex;
+	if (name != NULL)
+		mnl_attr_put_strz(request,
+		    strlen(name) < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME, name);
 	*out = (struct netlink_link){ 0 };
 	if (netlink_ask(netlink, request, see_link, out) != 0)
 		return -1;
@@ -212,6 +269,22 @@ netlink_get_link(struct netlink *netlink, const char *interface, struct netlink_
 		return -1;
 	}
 	return 0;
+}
+
+int
+netlink_get_link(struct netlink *netlink, const char *name, struct netlink_link *out)
+{
+	if (name[0] == '\0' || strlen(name) >= ALTIFNAMSIZ) {
+		errno = ENODEV;
+		return -1;
+	}
+	return get_link(netlink, name, 0, out);
+}
+
+int
+netlink_get_link_by_index(struct netlink *netlink, int ifindex, struct netlink_link *out)
+{
+	return get_link(netlink, NULL, ifindex, out);
 }
 
 /* --- notifications ---------------------------------------------------------------- */
@@ -244,6 +317,9 @@ see_notification(const struct nlmsghdr *message, void *user)
 		if (parse_link(message, &link))
 			events->link(
 			    events->user, &link, message->nlmsg_type == RTM_DELLINK);
+		break;
+	case RTM_DELROUTE: /* the filter lets none but ours through */
+		events->route_gone(events->user);
 		break;
 	default:
 		break;

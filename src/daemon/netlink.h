@@ -15,6 +15,7 @@
 
 /* IFA_PROTO of our addresses, so that leftovers can be told from an administrator's. */
 #define NETLINK_PROTO 0x6c /* 'l' */
+#define NETLINK_NAME 16    /* IFNAMSIZ */
 
 struct netlink;
 
@@ -30,23 +31,29 @@ struct netlink_address {
 
 struct netlink_link {
 	int ifindex;
-	char name[16];
+	char name[NETLINK_NAME]; /* the kernel's, never an alternative name */
 	struct mac mac;
 	bool up;      /* administratively */
 	bool carrier; /* IFF_LOWER_UP */
+	bool no_arp;  /* IFF_NOARP: the kernel neither answers nor asks */
+	int master;   /* ifindex of its bridge, bond or VRF; 0: none */
+	char master_kind[NETLINK_NAME]; /* what .master is: "bridge", "bond", "vrf".. */
 };
 
 struct netlink_events {
 	/* GONE: deleted; else added or changed. */
 	void (*address)(void *user, const struct netlink_address *address, bool gone);
 	void (*link)(void *user, const struct netlink_link *link, bool gone);
+	/* Somebody else removed a local route that bears our mark. The kernel does not
+	 * tell when it removes routes itself, as where lo goes down. */
+	void (*route_gone)(void *user);
 	/* The kernel dropped notifications (ENOBUFS): read everything anew. */
 	void (*overrun)(void *user);
 	void *user;
 };
 
-/* Two sockets: one for requests, one for notifications of links and IPv4 addresses (with
- * a large receive buffer). NULL: the reason is logged. */
+/* Two sockets: one for requests, one for notifications of links, IPv4 addresses and local
+ * routes of ours (with a large receive buffer). NULL: the reason is logged. */
 struct netlink *netlink_open(void);
 /* Readable when notifications wait. */
 int netlink_fd(const struct netlink *netlink);
@@ -56,12 +63,14 @@ int netlink_read(struct netlink *netlink, int limit, const struct netlink_events
 /* NULL is fine. */
 void netlink_close(struct netlink *netlink);
 
-/* Link state of INTERFACE now. 0, or -1 with errno (ENODEV: no such interface); not
- * logged. */
-int netlink_get_link(
-    struct netlink *netlink, const char *interface, struct netlink_link *out);
-/* Hand every IPv4 address of IFINDEX to SEE. 0, or -1 with errno; an interrupted dump
- * (NLM_F_DUMP_INTR) is repeated. */
+/* Link state now of the interface of that NAME, which may be an alternative one
+ * (ip-link(8), altname). 0, or -1 with errno (ENODEV: no such interface); not logged. */
+int netlink_get_link(struct netlink *netlink, const char *name, struct netlink_link *out);
+/* The same by interface index. */
+int netlink_get_link_by_index(
+    struct netlink *netlink, int ifindex, struct netlink_link *out);
+/* Hand every IPv4 address of IFINDEX (0: of every interface) to SEE. 0, or -1 with errno;
+ * an interrupted dump (NLM_F_DUMP_INTR) is repeated. */
 int netlink_dump_addresses(struct netlink *netlink, int ifindex,
     void (*see)(void *user, const struct netlink_address *address), void *user);
 
@@ -83,14 +92,24 @@ struct netlink_change {
 int netlink_change(
     struct netlink *netlink, int ifindex, struct netlink_change *changes, unsigned count);
 
-/* Accept RANGE locally: `ip route prepend local RANGE dev lo`, marked with
- * NETLINK_PROTO as its rtm_protocol, beside what others have there. One that is ours
- * already counts as done. 0, or -1 with errno. */
-int netlink_local_add(struct netlink *netlink, const struct conf_range *range);
-/* Take such a route away again, only if it bears our mark. Absent counts as done. */
-int netlink_local_remove(struct netlink *netlink, const struct conf_range *range);
-/* Hand every range that bears our mark to SEE (routes left by an earlier run). */
+/* Accept RANGE locally: `ip route add local RANGE dev lo metric OWNER`, marked with
+ * NETLINK_PROTO as its rtm_protocol, beside what others have there. OWNER, which is not
+ * 0, tells the routes of one cluster's daemon from those of another's, also where both
+ * accept the same range. One that is there already counts as done. 0, or -1 with errno.
+ */
+int netlink_local_add(
+    struct netlink *netlink, const struct conf_range *range, uint32_t owner);
+/* Take such a route away again, only if it bears our mark and has that OWNER (0: one of a
+ * version that told no owners). Absent counts as done. */
+int netlink_local_remove(
+    struct netlink *netlink, const struct conf_range *range, uint32_t owner);
+/* Hand every range that bears our mark to SEE, with its owner. */
 int netlink_local_dump(struct netlink *netlink,
-    void (*see)(void *user, const struct conf_range *range), void *user);
+    void (*see)(void *user, const struct conf_range *range, uint32_t owner), void *user);
+/* Would a packet from SOURCE to IP that arrives on interface IFINDEX be delivered on this
+ * host? IFINDEX 0: a packet of this host's own. False with *ERROR: an errno value, of the
+ * kernel's refusal (EXDEV: by rp_filter); 0: it would be sent on. */
+bool netlink_delivers(struct netlink *netlink, const struct ip *ip,
+    const struct ip *source, int ifindex, int *error);
 
 #endif

@@ -85,7 +85,8 @@ see_address(const struct nlmsghdr *message, void *user)
 	struct netlink_address address;
 
 	if (message->nlmsg_type == RTM_NEWADDR &&
-	    netlink_parse_address(message, &address) && address.ifindex == dump->ifindex)
+	    netlink_parse_address(message, &address) &&
+	    (dump->ifindex == 0 || address.ifindex == dump->ifindex))
 		dump->see(dump->user, &address);
 	return MNL_CB_OK;
 }

@@ -4,6 +4,7 @@
  * The shell carries events in and actions out, and decides nothing. Nothing in its loop
  * waits: no file, no name lookup, no child. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -105,16 +106,9 @@ adopt(void *user, const struct netlink_address *address)
 {
 	struct shell *shell = user;
 	bool known = conf_address_by_ip(shell->conf, &address->ip) != CONF_NONE;
-	char ip[IP_TEXT];
 	/* Still there, so some of its last second is left; it is renewed at once. */
 	uint64_t rest_s = address->valid_s > 0 ? address->valid_s : 1;
 
-	if (known && address->prefix != 32)
-		log_warnx("%s/%u is configured by hand; remove it (`ip addr del %s/%u "
-			  "dev %s'): "
-			  "failover addresses are vlbd's",
-		    ip_format(&address->ip, ip), address->prefix, ip, address->prefix,
-		    shell->conf->interface);
 	if (address->prefix != 32 || (!known && address->proto != NETLINK_PROTO))
 		return;
 	/* Of an older file, or of another cluster on this interface: a lease ends by
@@ -144,6 +138,15 @@ watch(struct shell *shell)
 	ev_signal_start(shell->loop, &shell->leave);
 }
 
+struct instance *
+shell_instance(const struct shell *shell, const struct conf *conf, uint32_t digest)
+{
+	char what[2 * CONF_NAME + 16];
+
+	snprintf(what, sizeof(what), "cluster %s on %s", conf->name, shell->link.name);
+	return instance_open(shell->loop, digest, shell->setup.privileges.uid, what);
+}
+
 /* Everything that can fail, before anything is changed on this host. */
 static int
 start(struct shell *shell)
@@ -167,7 +170,11 @@ start(struct shell *shell)
 	const struct ctlsock_rights rights = ctlsock_rights();
 	shell->ctlsock =
 	    ctlsock_open(shell->loop, shell->setup.socket, &rights, steer_answer, shell);
-	return shell->ctlsock != NULL && steer_open(shell) == 0 ? 0 : EXIT_FAILURE;
+	if (shell->ctlsock == NULL || steer_open(shell) != 0)
+		return EXIT_FAILURE;
+	shell->watch.owner = conf_instance_digest(shell->conf, shell->link.name);
+	shell->instance = shell_instance(shell, shell->conf, shell->watch.owner);
+	return shell->instance != NULL ? 0 : EXIT_NOT_READY;
 }
 
 /* What needs root has been done. */
@@ -205,9 +212,9 @@ begin(struct shell *shell)
 		log_warn("cannot list the addresses of %s", shell->conf->interface);
 	if (!shell->link.up || !shell->link.carrier)
 		engine_link(shell->engine, false, shell_now_ns());
-	follow_ranges(shell, shell->conf);
 	watch(shell);
 	follow_start(shell);
+	hostwatch_start(shell);
 	keep_begin(shell);
 	textfile_begin(shell);
 	engine_tick(shell->engine, shell_now_ns());
@@ -220,7 +227,7 @@ finish(struct shell *shell)
 {
 	if (shell->engine != NULL && !shell->leaving) {
 		perform_remove_all(shell);
-		follow_ranges(shell, NULL);
+		hostwatch_end(shell);
 		log_info("stopped");
 		textfile_end(shell);
 	}
@@ -230,6 +237,7 @@ finish(struct shell *shell)
 	tend_close(shell);
 	ctlsock_close(shell->ctlsock);
 	listen_close(shell);
+	instance_close(shell->instance);
 	if (shell->timer_fd >= 0)
 		close(shell->timer_fd);
 	if (shell->loop != NULL)

@@ -7,7 +7,9 @@
  *   keep.c     a drain that outlives the daemon
  *   textfile.c metrics for node_exporter
  *   listen.c   frames in
- *   follow.c   the kernel's notifications, and the external ranges
+ *   follow.c   the kernel's notifications
+ *   hostwatch.c  what the daemon needs of its host
+ *   instance.h   one daemon for a cluster on an interface
  *   steer.c    vlbctl's requests, and reload
  *   pulse.c    what the service manager is told
  *   tend.c     checks of services
@@ -22,6 +24,7 @@
 #include "announce.h"
 #include "checks.h"
 #include "ctlsock.h"
+#include "instance.h"
 #include "log.h"
 #include "manager.h"
 #include "netlink.h"
@@ -54,6 +57,17 @@ struct textfile {
 	size_t last; /* bytes */
 };
 
+/* hostwatch.c's */
+struct hostwatch {
+	uint32_t owner;    /* of self's local routes: conf_instance_digest() */
+	bool routes_set;   /* once, for this configuration: what is missing was removed */
+	bool route_failed; /* said so already */
+	bool strays_removed; /* of an earlier run */
+	uint64_t looked_ns;
+	struct requirement_findings found;
+	ev_timer timer;
+};
+
 struct shell {
 	struct shell_setup setup;
 	struct conf *conf;
@@ -70,6 +84,8 @@ struct shell {
 	struct events *events;
 	struct metrics *metrics;
 	struct keep keep;
+	struct hostwatch watch;
+	struct instance *instance;
 	struct textfile textfile;
 	struct runner *runner;
 	struct checks *checks;
@@ -82,10 +98,13 @@ struct shell {
 	uint64_t armed_ns; /* what it is armed for */
 	bool send_failed;  /* said so already */
 	bool refresh;      /* the interface's own addresses may have changed */
-	bool ask_failed;   /* said so already */
-	bool overrun;      /* notifications were lost, and the kernel was not asked yet */
-	int stops;         /* how often we were told to */
-	bool leaving;      /* without a handover: a successor adopts everything */
+	bool find;         /* which interface bears the name may have changed */
+	bool renamed;      /* none does, and self goes on with the one that did; told */
+	bool look;       /* something else that self needs of the host may have changed */
+	bool ask_failed; /* said so already */
+	bool overrun;    /* notifications were lost, and the kernel was not asked yet */
+	int stops;       /* how often we were told to */
+	bool leaving;    /* without a handover: a successor adopts everything */
 	int status;
 	ev_io sniff_io, netlink_io, timer_io;
 	ev_signal term, interrupt, hangup, leave;
@@ -95,6 +114,9 @@ struct shell {
 /* Nanoseconds of CLOCK_BOOTTIME: suspended time counts, so that a sleep past the lease is
  * seen. */
 uint64_t shell_now_ns(void);
+/* The right to serve CONF, whose instance has that DIGEST. NULL: logged. */
+struct instance *shell_instance(
+    const struct shell *shell, const struct conf *conf, uint32_t digest);
 
 /* perform.c: do what the engine wants, until it wants nothing more, and arm the timer. */
 void perform(struct shell *shell);
@@ -112,8 +134,20 @@ void follow_start(struct shell *shell);
 /* Self as CONF's SERVER, on the interface as it is now. */
 struct engine_self follow_self(
     struct shell *shell, const struct conf *conf, unsigned server);
-/* Make the local routes those of CONF; NULL: none. */
-void follow_ranges(struct shell *shell, const struct conf *conf);
+/* Look which interface bears the configured name, and tell where none does. */
+void follow_find(struct shell *shell);
+
+/* hostwatch.c: begin to look at the host, and go on. */
+void hostwatch_start(struct shell *shell);
+/* Look now: put back what is self's, and tell what is wrong. 0, or -1 with errno where
+ * the kernel could not be asked. */
+int hostwatch_look(struct shell *shell);
+/* The kernel has told of a change: look, but not at each of many. Likewise. */
+int hostwatch_notified(struct shell *shell);
+/* The configuration is another one, and OWNER is the owner of self's routes. */
+void hostwatch_reload(struct shell *shell, uint32_t owner);
+/* Remove self's local routes. */
+void hostwatch_end(struct shell *shell);
 
 /* pulse.c: tell the service manager that self is ready, and go on telling what it does;
  * keep its watchdog quiet for as long as the loop turns and the engine's time is kept. */

@@ -25,6 +25,33 @@ struct steer {
 	size_t last[CTL_COMMANDS]; /* bytes of the last answer */
 };
 
+/* Another name of the interface that the daemon has, be it a new one. */
+static bool
+is_same_interface(const struct shell *shell, const char *name)
+{
+	struct netlink_link link;
+
+	return netlink_get_link(shell->netlink, name, &link) == 0 &&
+	       link.ifindex == shell->link.ifindex;
+}
+
+/* Under another name the cluster is another instance. False: somebody else is that one
+ * already (logged). */
+static bool
+become_instance(struct shell *shell, const struct conf *conf, uint32_t *owner)
+{
+	*owner = shell->watch.owner;
+	if (strcmp(conf->name, shell->conf->name) == 0)
+		return true;
+	*owner = conf_instance_digest(conf, shell->link.name);
+	struct instance *instance = shell_instance(shell, conf, *owner);
+	if (instance == NULL)
+		return false;
+	instance_close(shell->instance);
+	shell->instance = instance;
+	return true;
+}
+
 /* Is it something that a running daemon can become? */
 static bool
 may_become(const struct shell *shell, struct conf *conf, int *server)
@@ -33,7 +60,8 @@ may_become(const struct shell *shell, struct conf *conf, int *server)
 
 	if (shell->setup.interface != NULL)
 		strcpy(conf->interface, shell->conf->interface);
-	if (strcmp(conf->interface, shell->conf->interface) != 0) {
+	if (strcmp(conf->interface, shell->conf->interface) != 0 &&
+	    !is_same_interface(shell, conf->interface)) {
 		log_errx("%s: the interface was %s and is now %s; that takes a restart",
 		    shell->setup.file, shell->conf->interface, conf->interface);
 		return false;
@@ -53,11 +81,12 @@ become(struct shell *shell, struct conf *conf)
 {
 	void *memory = NULL;
 	int server = CONF_NONE;
+	uint32_t owner;
 
 	if (conf == NULL || !may_become(shell, conf, &server))
 		goto bad;
 	memory = malloc(engine_reload_size(conf, shell->engine));
-	if (memory == NULL)
+	if (memory == NULL || !become_instance(shell, conf, &owner))
 		goto bad;
 	tend_forget(shell);
 	struct engine_self self = follow_self(shell, conf, (unsigned)server);
@@ -67,13 +96,15 @@ become(struct shell *shell, struct conf *conf)
 	shell->memory = memory;
 	shell->conf = conf;
 	herald_reload(shell);
-	follow_ranges(shell, conf);
 	keep_reload(shell);
 	textfile_begin(shell);
 	chronicle_reload(shell, true);
+	hostwatch_reload(shell, owner);
+	follow_find(shell);
 	perform(shell);
 	return true;
 bad:
+	free(memory);
 	free(conf);
 	chronicle_reload(shell, false);
 	return false;
