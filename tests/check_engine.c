@@ -754,6 +754,88 @@ START_TEST(another_station_with_our_hardware_address_is_a_loud_error)
 }
 END_TEST
 
+/* A crashed peer of A's, whose card something is still heard of every 50 ms. */
+static void
+hear_of_the_dead(const struct arp *arp)
+{
+	cluster_crash(cl, B);
+	for (unsigned i = 0; i < 20; i++) {
+		cluster_run(cl, 50 * MS_NS);
+		engine_hear(cl->server[A].engine, arp, cl->now_ns);
+	}
+}
+
+/* An interface in promiscuous mode hears what a kernel answers others. */
+START_TEST(frames_to_other_stations_are_not_heard)
+{
+	up_six(NULL);
+	struct arp answer = claim_by(cluster_mac(B), 6);
+	answer.op = ARP_REPLY;
+	answer.dst = cluster_mac(C);
+	hear_of_the_dead(&answer);
+	ck_assert_int_eq(
+	    engine_view_peer(cl->server[A].engine, B, cl->now_ns).state, PEER_DEAD);
+	ck_assert_uint_eq(
+	    engine_counters(cl->server[A].engine)->received[ARP_OTHER_STATION], 20);
+}
+END_TEST
+
+/* What the daemon of another cluster on B says: its hello, with its plan and its health.
+ */
+static struct arp
+sisters_hello(unsigned server)
+{
+	struct arp hello = claim_by(cluster_mac(server), 1);
+
+	hello.op = ARP_REPLY;
+	hello.tha = mac_broadcast;
+	hello.spa = hello.tpa = ip_v4(0x0a4e0001);
+	hello.note = (struct arp_note){
+		.present = true, .demoted = true, .plan = 77, .cluster = 4711
+	};
+	return hello;
+}
+
+START_TEST(another_clusters_daemon_is_no_sign_of_life)
+{
+	up_six(NULL);
+	struct arp hello = sisters_hello(B);
+	hear_of_the_dead(&hello);
+	struct engine_peer_view view =
+	    engine_view_peer(cl->server[A].engine, B, cl->now_ns);
+	ck_assert_int_eq(view.state, PEER_DEAD);
+	hello = sisters_hello(C);
+	engine_hear(cl->server[A].engine, &hello, cl->now_ns);
+	cluster_run(cl, SEC_NS);
+	view = engine_view_peer(cl->server[A].engine, C, cl->now_ns);
+	ck_assert(!view.unhealthy);
+	ck_assert(!view.plan_differs);
+	ck_assert_uint_eq(cluster_count_told(cl, A, REPORT_PLAN), 0);
+}
+END_TEST
+
+START_TEST(another_clusters_daemon_on_this_interface_is_no_clone)
+{
+	up_six(NULL);
+	struct arp hello = sisters_hello(A);
+	engine_hear(cl->server[A].engine, &hello, cl->now_ns);
+	cluster_run(cl, SEC_NS);
+	ck_assert_uint_eq(cluster_count_told(cl, A, REPORT_CLONE), 0);
+}
+END_TEST
+
+/* A cluster that is renamed on server after server. */
+START_TEST(a_claim_counts_whatever_the_cluster_is_called)
+{
+	up_six(NULL);
+	uint64_t before = engine_counters(cl->server[A].engine)->claims;
+	struct arp claim = claim_by(cluster_mac(B), 6);
+	claim.note = (struct arp_note){ .present = true, .cluster = 4711 };
+	engine_hear(cl->server[A].engine, &claim, cl->now_ns);
+	ck_assert_uint_eq(engine_counters(cl->server[A].engine)->claims, before + 1);
+}
+END_TEST
+
 START_TEST(a_changed_hardware_address_releases_everything)
 {
 	up_six("failback = 0s");
@@ -1230,6 +1312,10 @@ main(void)
 	ADD(a_lost_claim_is_repeated_until_the_router_confirms);
 	ADD(own_echoes_are_dropped_and_counted);
 	ADD(another_station_with_our_hardware_address_is_a_loud_error);
+	ADD(frames_to_other_stations_are_not_heard);
+	ADD(another_clusters_daemon_is_no_sign_of_life);
+	ADD(another_clusters_daemon_on_this_interface_is_no_clone);
+	ADD(a_claim_counts_whatever_the_cluster_is_called);
 	ADD(a_changed_hardware_address_releases_everything);
 	ADD(words_follow_deeds);
 	ADD(a_failed_change_is_tried_again);

@@ -675,6 +675,43 @@ START_TEST(what_nobody_serves_is_taken_however_often_it_moved)
 }
 END_TEST
 
+/* --- the host ----------------------------------------------------------------------- */
+
+static void
+set_fit(unsigned server, bool fit)
+{
+	engine_fitness(cl->server[server].engine, fit, cl->now_ns);
+	cluster_run(cl, 10 * SEC_NS);
+}
+
+START_TEST(a_host_that_cannot_serve_is_relieved)
+{
+	up("failback = 0s; max_moves = off");
+	cluster_settle(cl);
+	MAP(HOME);
+	set_fit(A, false);
+	MAP("BCBBCC");
+	ck_assert_int_eq(engine_standing(cl->server[A].engine), STANDING_UNHEALTHY);
+	cluster_reload(cl, A, cl->conf, A);
+	cluster_run(cl, 10 * SEC_NS);
+	MAP("BCBBCC");
+	set_fit(A, true);
+	MAP(HOME);
+	ck_assert_int_eq(engine_standing(cl->server[A].engine), STANDING_SERVING);
+}
+END_TEST
+
+START_TEST(where_no_host_can_serve_nobody_lets_go)
+{
+	up("failback = 0s; max_moves = off");
+	cluster_settle(cl);
+	for (unsigned s = A; s <= C; s++)
+		engine_fitness(cl->server[s].engine, false, cl->now_ns);
+	cluster_run(cl, 10 * SEC_NS);
+	MAP(HOME);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -701,6 +738,8 @@ main(void)
 	ADD(the_last_healthy_one_keeps_what_it_has_when_it_fails_too);
 	ADD(the_first_to_recover_relieves_all_at_once);
 	ADD(the_unhealthy_serve_when_the_last_healthy_one_dies);
+	ADD(a_host_that_cannot_serve_is_relieved);
+	ADD(where_no_host_can_serve_nobody_lets_go);
 	ADD(who_is_not_known_to_be_healthy_claims_nothing_yet);
 	ADD(a_first_success_lets_it_take_part);
 	ADD(a_restarted_daemon_serves_on_before_its_first_result);
