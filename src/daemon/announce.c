@@ -5,6 +5,7 @@
  * layer and injects. */
 #include "announce.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <net/if.h>
@@ -86,7 +87,9 @@ announce_send(struct announce *announce, const struct arp *arp)
 const char *
 announce_error(struct announce *announce)
 {
-	return one_line(libnet_geterror(announce->libnet));
+	const char *text = one_line(libnet_geterror(announce->libnet));
+
+	return text[0] != '\0' ? text : strerror(errno);
 }
 
 void

@@ -7,6 +7,8 @@
 
 #include "shell_internal.h"
 
+#define MENDED_NS (2 * SEC_NS) /* without a failure, until sending works again */
+
 static void
 flush_batch(struct shell *shell)
 {
@@ -54,16 +56,19 @@ send_frame(struct shell *shell, const struct action *action)
 {
 	if (shell->announce == NULL)
 		return;
+	uint64_t failed_ns = shell->send_failed_ns;
 	if (announce_send(shell->announce, &action->send.arp) == 0) {
-		if (shell->send_failed)
-			log_info("sending on %s works again", shell->conf->interface);
-		shell->send_failed = false;
+		/* A filter may refuse some frames and not others. */
+		if (failed_ns == 0 || shell_now_ns() - failed_ns < MENDED_NS)
+			return;
+		log_info("sending on %s works again", shell->conf->interface);
+		shell->send_failed_ns = 0;
 		return;
 	}
-	if (!shell->send_failed)
+	if (failed_ns == 0)
 		log_warnx("cannot send on %s: %s", shell->conf->interface,
 		    announce_error(shell->announce));
-	shell->send_failed = true;
+	shell->send_failed_ns = shell_now_ns();
 }
 
 static void

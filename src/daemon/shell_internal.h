@@ -95,11 +95,11 @@ struct shell {
 	struct netlink_change *batch;
 	unsigned batched;
 	int timer_fd;
-	uint64_t armed_ns; /* what it is armed for */
-	bool send_failed;  /* said so already */
-	bool refresh;      /* the interface's own addresses may have changed */
-	bool find;         /* which interface bears the name may have changed */
-	bool renamed;      /* none does, and self goes on with the one that did; told */
+	uint64_t armed_ns;       /* what it is armed for */
+	uint64_t send_failed_ns; /* the last time; 0: it works, as the log has it */
+	bool refresh;            /* the interface's own addresses may have changed */
+	bool find;               /* which interface bears the name may have changed */
+	bool renamed;    /* none does, and self goes on with the one that did; told */
 	bool look;       /* something else that self needs of the host may have changed */
 	bool ask_failed; /* said so already */
 	bool overrun;    /* notifications were lost, and the kernel was not asked yet */
