@@ -58,9 +58,10 @@ see_route(void *user, const struct conf_range *range, uint32_t owner)
 }
 
 /* Accept a range that has no route, or has it no longer. */
-static void
-accept_range(struct shell *shell, const struct conf_range *range)
+static bool
+accept_range(struct shell *shell, unsigned index)
 {
+	const struct conf_range *range = &shell->conf->external[index];
 	struct hostwatch *watch = &shell->watch;
 	char ip[IP_TEXT];
 
@@ -69,15 +70,16 @@ accept_range(struct shell *shell, const struct conf_range *range)
 		if (!watch->route_failed)
 			log_err("cannot accept %s/%u locally", ip, range->prefix);
 		watch->route_failed = true;
-		return;
+		return false;
 	}
 	watch->route_failed = false;
-	if (!watch->routes_set)
-		return;
+	if (!watch->has_route[index])
+		return true;
 	shell->metrics->route_put_backs++;
 	chronicle_note(shell, "host", REPORT_WARN,
 	    "external %s/%u: the local route was removed by another program; put back",
 	    ip, range->prefix);
+	return true;
 }
 
 /* Make the local routes that are self's those of CONF; NULL: none. */
@@ -92,8 +94,7 @@ set_routes(struct shell *shell, const struct conf *conf)
 		return;
 	}
 	for (unsigned i = 0; conf != NULL && i < conf->externals; i++)
-		if (!routes.present[i])
-			accept_range(shell, &conf->external[i]);
+		shell->watch.has_route[i] = routes.present[i] || accept_range(shell, i);
 	for (unsigned i = 0; i < routes.strays; i++) {
 		const struct conf_range *range = &routes.stray[i].range;
 		if (netlink_local_remove(shell->netlink, range, routes.stray[i].owner) !=
@@ -184,7 +185,6 @@ hostwatch_look(struct shell *shell)
 		return 0;
 	}
 	set_routes(shell, shell->conf);
-	watch->routes_set = true;
 	if (census != NULL &&
 	    host_facts(shell->netlink, &shell->link, shell->conf, &facts, census) == 0) {
 		if (!watch->strays_removed)
@@ -243,7 +243,7 @@ hostwatch_reload(struct shell *shell, uint32_t owner)
 {
 	uint32_t before = shell->watch.owner;
 
-	shell->watch.routes_set = false; /* those of new ranges are not put back */
+	memset(shell->watch.has_route, 0, sizeof(shell->watch.has_route));
 	shell->watch.owner = owner;
 	(void)hostwatch_look(shell);
 	if (owner == before)

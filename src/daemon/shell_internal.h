@@ -59,10 +59,10 @@ struct textfile {
 
 /* hostwatch.c's */
 struct hostwatch {
-	uint32_t owner;    /* of self's local routes: conf_instance_digest() */
-	bool routes_set;   /* once, for this configuration: what is missing was removed */
-	bool route_failed; /* said so already */
-	bool strays_removed; /* of an earlier run */
+	uint32_t owner; /* of self's local routes: conf_instance_digest() */
+	bool has_route[CONF_EXTERNALS]; /* what is missing then was removed by others */
+	bool route_failed;              /* said so already */
+	bool strays_removed;            /* of an earlier run */
 	uint64_t looked_ns;
 	struct requirement_findings found;
 	ev_timer timer;
