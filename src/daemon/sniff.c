@@ -43,12 +43,13 @@ fail(pcap_t *pcap, const char *interface, int status)
 }
 
 /* The kernel takes one tag off before it filters, so that tagged frames pass too, and
- * libpcap puts it back: arp_parse() looks at them. The second half lets frames with two
- * tags through, of which the outer one may be a mere priority tag. The word "vlan" is
- * avoided: from there on the rest of a filter looks behind the tag. */
+ * libpcap puts it back: arp_parse() looks at them. The second half lets frames with more
+ * tags through, of which the outer ones may be mere priority tags: behind a second one
+ * that is there may be any number. The word "vlan" is avoided: from there on the rest of
+ * a filter looks behind the tag. */
 #define FILTER                                                                           \
 	"arp or ((ether[12:2] = 0x8100 or ether[12:2] = 0x88a8) and "                    \
-	"ether[16:2] = 0x0806)"
+	"(ether[16:2] = 0x0806 or ether[14:2] & 0x0fff = 0))"
 
 static int
 set_filter(pcap_t *pcap, const char *interface)
