@@ -113,6 +113,7 @@ def pairs():
                           ("LLC/SNAP of an 802.1H bridge", b"\xaa\xaa\x03\x00\x00\xf8\x08\x06")):
             yield f"802.3, {what}{name}", {"type": len(llc) + 28, "llc": llc, "hrd": hrd}
     yield "802.3, LLC/SNAP, tags 0x8100:0", {"type": 36, "llc": SNAP, "tags": PRIORITY}
+    yield "ethertype 0x8035, tags 0x8100:0 twice", {"type": 0x8035, "tags": PRIORITY * 2}
     yield "hardware type 6, tags 0x8100:0", {"hrd": 6, "tags": PRIORITY}
     yield "hardware type 6, garbage up to 60", {"hrd": 6, "length": 60, "tail": GARBAGE}
     yield "SHA VRRP, tags 0x8100:0", {"sha": ears.VIRTUAL_MAC, "tags": PRIORITY}
