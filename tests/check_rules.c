@@ -724,6 +724,36 @@ START_TEST(who_is_not_heard_gives_way_and_comes_back_when_it_is)
 }
 END_TEST
 
+/* B's kernel hears A and answers, its daemon does not: that is no better. */
+START_TEST(whose_daemon_alone_does_not_hear_is_given_way_to)
+{
+	up(6, "failback = 0s");
+	cl->unheard = b_does_not_hear_a;
+	cluster_run(cl, 60 * SEC_NS);
+	ck_assert_str_eq(cluster_map(cl), "BAAAABBBBBCCCCCDDDDDEEEEEFFFFF");
+	ck_assert_int_eq(cluster_router_thinks(cl, 1), 'B');
+	ck_assert_uint_eq(times_given_up(A, 1), 1);
+	ck_assert_uint_eq(cluster_count_told(cl, A, REPORT_UNHEARD), 1);
+	cl->unheard = NULL;
+	cluster_run(cl, 5 * SEC_NS);
+	ck_assert_str_eq(cluster_map(cl), "AAAAABBBBBCCCCCDDDDDEEEEEFFFFF");
+	ck_assert_int_eq(cluster_router_thinks(cl, 1), 'A');
+}
+END_TEST
+
+/* A server whose kernel answers nobody is alive as long as its daemon speaks. */
+START_TEST(whose_kernel_does_not_answer_is_alive_while_its_daemon_speaks)
+{
+	up(6, "failback = 0s");
+	cl->server[B].no_arp = true;
+	cluster_run(cl, 20 * SEC_NS);
+	ck_assert_str_eq(cluster_map(cl), "AAAAABBBBBCCCCCDDDDDEEEEEFFFFF");
+	cluster_freeze(cl, B);
+	cluster_run(cl, SEC_NS);
+	ck_assert_int_eq(cluster_router_thinks(cl, 6), 'A');
+}
+END_TEST
+
 /* Its claims alone prove nothing: its kernel answers, so it hears. */
 START_TEST(who_answers_is_not_given_way_to)
 {
@@ -818,6 +848,8 @@ main(void)
 	ADD(a_reload_of_a_deaf_server_lets_it_return);
 	ADD(a_reload_knows_servers_by_name);
 	ADD(who_is_not_heard_gives_way_and_comes_back_when_it_is);
+	ADD(whose_daemon_alone_does_not_hear_is_given_way_to);
+	ADD(whose_kernel_does_not_answer_is_alive_while_its_daemon_speaks);
 	ADD(who_answers_is_not_given_way_to);
 	ADD(a_lost_question_proves_nothing);
 	ADD(who_gave_way_takes_over_from_the_deaf_when_they_die);

@@ -291,7 +291,11 @@ deliver(struct cluster *cluster, unsigned from, const struct arp *arp)
 			continue;
 		if (cluster->lose != NULL && cluster->lose(cluster, from, (int)s, arp))
 			continue;
-		kernel_answer(cluster, s, arp);
+		if (!server->no_arp)
+			kernel_answer(cluster, s, arp);
+		if (cluster->unheard != NULL &&
+		    cluster->unheard(cluster, from, (int)s, arp))
+			continue;
 		if (server->frozen && server->ringed < 512) {
 			server->ring[server->ringed++] = *arp;
 		} else if (server->engine != NULL && !server->frozen) {

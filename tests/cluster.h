@@ -20,6 +20,7 @@ struct cluster_server {
 	void *memory;
 	bool mute;                         /* what it sends is lost */
 	bool deaf;                         /* what is sent to it is lost */
+	bool no_arp;                       /* its kernel answers nobody */
 	bool frozen;                       /* the daemon does not run; its kernel does */
 	bool hold_results;                 /* changes stay pending */
 	int fail;                          /* changes fail with this errno */
@@ -56,6 +57,9 @@ struct cluster {
 	unsigned tolds;
 	/* Return true to lose the frame. */
 	bool (*lose)(
+	    struct cluster *cluster, unsigned from, int to, const struct arp *arp);
+	/* The same, but TO's kernel hears it. */
+	bool (*unheard)(
 	    struct cluster *cluster, unsigned from, int to, const struct arp *arp);
 };
 

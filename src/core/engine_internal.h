@@ -89,6 +89,7 @@ struct engine_peer {
 	bool demoted;        /* its daemon says that it is unhealthy */
 	uint64_t demoted_ns; /* when it last said otherwise than before; 0: never */
 	bool deaf;           /* it does not hear self, though self hears it */
+	bool kernel_hears;   /* it is deaf, but its kernel answers */
 	uint64_t ear_ns;     /* the next question whether it hears; NEVER: no doubt */
 	unsigned ear_asked;
 	unsigned ear_address;  /* that it claims in spite of self's defence */
@@ -314,6 +315,11 @@ void deaf_doubt(
     struct engine *engine, unsigned server, unsigned address, uint64_t now_ns);
 /* Its kernel has answered self. */
 void deaf_answered(struct engine *engine, unsigned server, uint64_t now_ns);
+/* It is about to be told so, since its kernel has answered for ADDRESS. */
+void deaf_answered_for(
+    struct engine *engine, unsigned server, unsigned address, uint64_t now_ns);
+/* Its daemon has answered self. */
+void deaf_heeded(struct engine *engine, unsigned server, uint64_t now_ns);
 /* It is gone, or self starts over. */
 void deaf_forget(struct engine *engine, unsigned server);
 void deaf_tick(struct engine *engine, unsigned server, uint64_t now_ns);

@@ -125,6 +125,7 @@ hear_spoken(struct engine *engine, unsigned address, int server, const struct ar
     uint64_t now_ns)
 {
 	bool answer = arp->op == ARP_REPLY && mac_equal(&arp->dst, &engine->self.mac);
+	struct ip asker = say_base(engine);
 
 	if (server == CONF_NONE) {
 		hear_foreign(engine, address, arp, now_ns);
@@ -134,9 +135,12 @@ hear_spoken(struct engine *engine, unsigned address, int server, const struct ar
 		engine->counters.answers++;
 		if (!arp_probe_proves(engine, (unsigned)server, arp, now_ns))
 			return;
+		deaf_answered_for(engine, (unsigned)server, address, now_ns);
 		hear_peer_answer(engine, (unsigned)server, now_ns);
 	} else {
 		engine->counters.claims++;
+		if (ip_equal(&arp->tpa, &asker))
+			deaf_heeded(engine, (unsigned)server, now_ns);
 		differ_hear(engine, (unsigned)server, &arp->note, now_ns);
 		hear_peer(engine, (unsigned)server, arp, now_ns);
 		moves_told(engine, address, (unsigned)server, &arp->note, now_ns);
