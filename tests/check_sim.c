@@ -215,6 +215,19 @@ break_outage(struct story *story)
 }
 
 static void
+befall(struct world *world, enum fault_kind kind, int server, uint64_t amount)
+{
+	struct fault fault = { .at_ns = world_time(world) + 1,
+		.kind = kind,
+		.server = server,
+		.address = CONF_NONE,
+		.amount = amount };
+
+	ck_assert(world_fault(world, &fault));
+	world_run(world, world_time(world) + US_NS);
+}
+
+static void
 claim(struct world *world, unsigned server, unsigned address)
 {
 	struct report report = {
@@ -294,6 +307,20 @@ break_gives_way(struct world *world)
 	world_run(world, world_time(world) + 30 * SEC_NS);
 	ck_assert_int_eq(world->violation.promise, PROMISE_NONE);
 	ck_assert_uint_eq(world->server[first].lease_ns[0], 0); /* it gave way */
+	give(world, first, 0);
+	world_run(world, world_time(world) + 60 * SEC_NS);
+}
+
+/* Nor is it missed where the fault is of the daemon's ear alone. */
+static void
+break_gives_way_by_ear(struct world *world)
+{
+	unsigned first = (unsigned)primary(world->conf, 0);
+
+	befall(world, FAULT_EAR_FROM, secondary(world->conf, 0), first);
+	world_run(world, world_time(world) + 30 * SEC_NS);
+	ck_assert_int_eq(world->violation.promise, PROMISE_NONE);
+	ck_assert_uint_eq(world->server[first].lease_ns[0], 0);
 	give(world, first, 0);
 	world_run(world, world_time(world) + 60 * SEC_NS);
 }
@@ -409,6 +436,17 @@ START_TEST(each_promise_is_noticed_when_it_is_broken)
 }
 END_TEST
 
+START_TEST(two_owners_are_noticed_though_kernels_hear_each_other)
+{
+	struct story story;
+
+	roll_calm(&story);
+	ck_assert_int_eq(
+	    broken_by_hand(&story, break_gives_way_by_ear), PROMISE_GIVES_WAY);
+	story_free(&story);
+}
+END_TEST
+
 START_TEST(a_scenario_shrinks_to_what_matters)
 {
 	struct story story;
@@ -430,6 +468,143 @@ START_TEST(a_scenario_shrinks_to_what_matters)
 	story_run(&story, NULL, &result);
 	ck_assert_int_eq(result.violation.promise, PROMISE_CONVERGE);
 	story_free(&story);
+}
+END_TEST
+
+/* --- two ears ----------------------------------------------------------------------- */
+
+/* A calm world with a lease and a router, in which the faults of ears.c come one by one.
+ */
+static struct world *
+calm_world(struct story *story)
+{
+	roll_calm(story);
+	struct world *world = world_new(story->conf, story->seed);
+
+	ck_assert_ptr_nonnull(world);
+	ck_assert_uint_gt(story->conf->routers, 0);
+	ck_assert_uint_gt(story->conf->timing.lease_ns, 0);
+	world_run(world, 10 * SEC_NS);
+	return world;
+}
+
+static void
+run_for(struct world *world, uint64_t ns)
+{
+	world_run(world, world_time(world) + ns);
+	ck_assert_msg(world->violation.promise == PROMISE_NONE, "%s: %s",
+	    promise_name(world->violation.promise), world->violation.text);
+}
+
+static struct arp
+frame_from(const struct mac *src, const struct mac *dst)
+{
+	return (struct arp){ .src = *src, .sha = *src, .dst = *dst, .op = ARP_REPLY };
+}
+
+START_TEST(a_daemon_hears_what_its_ear_lets_through)
+{
+	struct story story;
+	struct world *world = calm_world(&story);
+	struct mac self = server_mac(0), other = server_mac(1), third = server_mac(2);
+	struct arp broadcast = frame_from(&other, &mac_broadcast);
+	struct arp unicast = frame_from(&other, &self);
+	struct arp others = frame_from(&third, &self);
+	struct arp routers = frame_from(&world->router[0].mac, &self);
+
+	ck_assert(ears_clear(world, 1, 0));
+	befall(world, FAULT_EAR, 0, EARS_BROADCAST);
+	ck_assert(!ears_daemon_hears(world, 0, &broadcast));
+	ck_assert(ears_daemon_hears(world, 0, &unicast));
+	ck_assert(!ears_clear(world, 1, 0) && ears_clear(world, 0, 1));
+	befall(world, FAULT_EAR, 0, EARS_UNICAST);
+	ck_assert(ears_daemon_hears(world, 0, &broadcast));
+	ck_assert(!ears_daemon_hears(world, 0, &unicast));
+	befall(world, FAULT_EAR, 0, 0);
+	befall(world, FAULT_EAR_FROM, 0, 1);
+	ck_assert(!ears_daemon_hears(world, 0, &broadcast));
+	ck_assert(ears_daemon_hears(world, 0, &others));
+	ck_assert(!ears_clear(world, 1, 0) && ears_clear(world, 2, 0));
+	befall(world, FAULT_EAR_FROM, 0, world->conf->servers);
+	ck_assert(!ears_daemon_hears(world, 0, &routers));
+	befall(world, FAULT_EAR, 0, 0);
+	ck_assert(ears_daemon_hears(world, 0, &broadcast));
+	ck_assert(ears_daemon_hears(world, 0, &routers));
+	world_free(world);
+	story_free(&story);
+}
+END_TEST
+
+/* Its kernel answers, so it is not taken for dead; it lets go when its lease is over, and
+ * each address has one owner then. */
+START_TEST(a_daemon_that_hears_nothing_lets_go)
+{
+	struct story story;
+	struct world *world = calm_world(&story);
+	unsigned deaf = (unsigned)primary(story.conf, 0);
+	uint64_t moves = world->moves;
+
+	befall(world, FAULT_EAR, (int)deaf, EARS_BROADCAST | EARS_UNICAST);
+	run_for(world, story.conf->timing.lease_ns / 2);
+	ck_assert_uint_eq(world->moves, moves);
+	run_for(world, story.conf->timing.lease_ns + 5 * SEC_NS);
+	for (unsigned a = 0; a < story.conf->addresses; a++) {
+		uint64_t holders = world_holders(world, a);
+		ck_assert_uint_eq(holders >> deaf & 1, 0);
+		ck_assert(holders != 0 && (holders & (holders - 1)) == 0);
+	}
+	befall(world, FAULT_EAR, (int)deaf, 0);
+	run_for(world, 10 * SEC_NS + 2 * story.conf->timing.failback_ns);
+	ck_assert_uint_eq(world_holders(world, 0), UINT64_C(1) << deaf);
+	world_free(world);
+	story_free(&story);
+}
+END_TEST
+
+/* While daemons speak nothing moves; but when one hangs, its kernel's silence is its
+ * death. */
+START_TEST(a_kernel_that_answers_nobody_is_noticed_when_its_daemon_hangs)
+{
+	struct story story;
+	struct world *world = calm_world(&story);
+	int silent = primary(story.conf, 0);
+	uint64_t moves = world->moves;
+
+	befall(world, FAULT_ARP_OFF, silent, 0);
+	run_for(world, 60 * SEC_NS);
+	ck_assert_uint_eq(world->moves, moves);
+	befall(world, FAULT_FREEZE, silent, 0);
+	run_for(world, SEC_NS);
+	ck_assert_uint_ne(world_holders(world, 0) & ~(UINT64_C(1) << silent), 0);
+	world_free(world);
+	story_free(&story);
+}
+END_TEST
+
+START_TEST(each_story_of_its_family_has_a_fault_of_an_ear)
+{
+	unsigned kinds[FAULTS] = { 0 };
+
+	for (uint64_t i = 1; i <= 200; i++) {
+		struct story story;
+		unsigned ears = 0;
+		ck_assert(story_roll(&story, FAMILY_EARS * FAMILY_SEEDS + i));
+		for (unsigned f = 0; f < story.faults; f++) {
+			kinds[story.fault[f].kind]++;
+			ears += story.fault[f].kind == FAULT_EAR ||
+				story.fault[f].kind == FAULT_EAR_FROM ||
+				story.fault[f].kind == FAULT_ARP_OFF;
+			ck_assert(story.fault[f].kind != FAULT_EAR_FROM ||
+				  (int)story.fault[f].amount != story.fault[f].server);
+		}
+		ck_assert_uint_gt(ears, 0);
+		story_free(&story);
+	}
+	ck_assert_uint_gt(kinds[FAULT_EAR], 0);
+	ck_assert_uint_gt(kinds[FAULT_EAR_FROM], 0);
+	ck_assert_uint_gt(kinds[FAULT_ARP_OFF], 0);
+	ck_assert_uint_gt(kinds[FAULT_ARP_ON], 0);
+	ck_assert_uint_gt(kinds[FAULT_CRASH], 0);
 }
 END_TEST
 
@@ -497,7 +672,12 @@ main(void)
 	tcase_add_test(tc, old_offenders_hold);
 	tcase_add_loop_test(
 	    tc, each_promise_is_noticed_when_it_is_broken, PROMISE_NONE + 1, PROMISES);
+	tcase_add_test(tc, two_owners_are_noticed_though_kernels_hear_each_other);
 	tcase_add_test(tc, a_scenario_shrinks_to_what_matters);
+	tcase_add_test(tc, a_daemon_hears_what_its_ear_lets_through);
+	tcase_add_test(tc, a_daemon_that_hears_nothing_lets_go);
+	tcase_add_test(tc, a_kernel_that_answers_nobody_is_noticed_when_its_daemon_hangs);
+	tcase_add_test(tc, each_story_of_its_family_has_a_fault_of_an_ear);
 	tcase_add_test(tc, every_fault_has_words);
 	tcase_add_test(tc, addresses_are_told_in_short);
 	suite_add_tcase(suite, tc);

@@ -21,7 +21,7 @@ hunt() { # number, text, options of `vlbsim hunt'
 	sed 's/^/# /' "$said"
 }
 
-echo 1..6
+echo 1..7
 hunt 1 "the seeds that once broke a promise hold" --seeds "$src/tests/data/seeds.txt"
 echo "# VLB_SEED=$first VLB_SEEDS=$count"
 hunt 2 "$count fresh seeds hold" --first "$first" --count "$count"
@@ -31,11 +31,13 @@ hunt 4 "a sixth as many of steady clusters hold" --first $((2000000000000000 + f
 	--count $((count / 6))
 hunt 5 "a sixth as many of clusters that hear in one direction hold" \
 	--first $((3000000000000000 + first)) --count $((count / 6))
+hunt 6 "a tenth as many of clusters in which kernels and daemons hear differently hold" \
+	--first $((4000000000000000 + first)) --count $((count / 10))
 
 # The same seed is the same history.
 "$vlbsim" replay "$first" >"$said" 2>&1
 if "$vlbsim" replay "$first" 2>&1 | cmp -s - "$said" && grep -q 'hash [0-9a-f]\{16\}' "$said"; then
-	echo "ok 6 - seed $first is the same story twice"
+	echo "ok 7 - seed $first is the same story twice"
 else
-	echo "not ok 6 - seed $first is the same story twice"
+	echo "not ok 7 - seed $first is the same story twice"
 fi

@@ -188,8 +188,8 @@ roll_old_file(const struct chance_file *file, uint64_t seed)
 	return chance_conf(&old, false);
 }
 
-static void
-roll_common(struct story *story, struct dice *dice)
+void
+chance_common(struct story *story, struct dice *dice)
 {
 	struct chance_file file = { .family = FAMILY_COMMON };
 	struct dice sick;
@@ -249,7 +249,7 @@ roll_one_way(struct story *story, struct dice *dice)
 static void
 roll_common_one_way(struct story *story, struct dice *dice)
 {
-	roll_common(story, dice);
+	chance_common(story, dice);
 	roll_one_way(story, dice);
 	/* Half of them with nothing else wrong. */
 	if (!dice_chance(dice, 500000))
@@ -266,10 +266,11 @@ bool
 story_roll(struct story *story, uint64_t seed)
 {
 	static void (*const roll[FAMILIES])(struct story * story, struct dice * dice) = {
-		[FAMILY_COMMON] = roll_common,
+		[FAMILY_COMMON] = chance_common,
 		[FAMILY_ODD] = chance_odd,
 		[FAMILY_STEADY] = chance_steady,
 		[FAMILY_ONE_WAY] = roll_common_one_way,
+		[FAMILY_EARS] = chance_ears,
 	};
 	struct dice dice;
 

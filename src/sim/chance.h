@@ -38,8 +38,13 @@ bool chance_checked(struct dice *dice);
 /* Services that fail while their servers live. */
 void chance_sickness(
     struct story *story, struct dice *dice, uint64_t begin_ns, uint64_t end_ns);
+/* A story of the common family. */
+void chance_common(struct story *story, struct dice *dice);
 /* Who dies when all is calm again. */
 void chance_victims(struct story *story, struct dice *dice);
+
+/* chance_ears.c */
+void chance_ears(struct story *story, struct dice *dice);
 
 /* chance_odd.c */
 void chance_odd(struct story *story, struct dice *dice);

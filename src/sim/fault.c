@@ -125,6 +125,7 @@ bring_back(struct world *world, unsigned s)
 	server->change_ns = 0;
 	server->change_fails_ppm = 0;
 	server->sick = false;
+	server->ears = (struct world_ears){ .kernel_off = false };
 	world->net.unheard[s] = 0;
 	world->from[s] = world->to[s] = (struct world_cable){ .cut = false };
 	pause_machine(world, s, false);
@@ -264,6 +265,26 @@ do_deafen(struct world *world, unsigned s, const struct fault *fault)
 }
 
 static void
+do_ears(struct world *world, unsigned s, const struct fault *fault)
+{
+	struct world_ears *ears = &world->server[s].ears;
+	uint64_t router = fault->amount - world->conf->servers;
+
+	if (fault->kind == FAULT_EAR) {
+		ears->daemon_loses = fault->amount & (EARS_BROADCAST | EARS_UNICAST);
+		if (fault->amount == 0)
+			ears->daemon_unheard = ears->daemon_unrouted = 0;
+	} else if (fault->kind != FAULT_EAR_FROM) {
+		ears->kernel_off = fault->kind == FAULT_ARP_OFF;
+	} else if (fault->amount < world->conf->servers) {
+		ears->daemon_unheard |= UINT64_C(1) << fault->amount;
+	} else if (router < world->routers) {
+		ears->daemon_unrouted |= (uint8_t)(1u << router);
+	}
+	world->loss_ns = world->now_ns;
+}
+
+static void
 do_service(struct world *world, unsigned s, const struct fault *fault)
 {
 	world->server[s].sick = fault->kind == FAULT_SICKEN;
@@ -309,6 +330,10 @@ static const struct {
 	[FAULT_HEARS] = { .server = do_deafen },
 	[FAULT_SICKEN] = { .server = do_service },
 	[FAULT_CURE] = { .server = do_service },
+	[FAULT_EAR] = { .server = do_ears },
+	[FAULT_EAR_FROM] = { .server = do_ears },
+	[FAULT_ARP_OFF] = { .server = do_ears },
+	[FAULT_ARP_ON] = { .server = do_ears },
 };
 
 void

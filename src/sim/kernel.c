@@ -148,7 +148,8 @@ kernel_answer(struct world *world, unsigned s, const struct arp *arp)
 	struct ip base = server_base(s);
 	int index = conf_address_by_ip(world->conf, &arp->tpa);
 
-	if (arp->op != ARP_REQUEST || ip_equal(&arp->spa, &arp->tpa))
+	if (arp->op != ARP_REQUEST || ip_equal(&arp->spa, &arp->tpa) ||
+	    world->server[s].ears.kernel_off)
 		return;
 	if (!ip_equal(&arp->tpa, &base) &&
 	    (index == CONF_NONE || world->server[s].lease_ns[index] == 0))

@@ -123,6 +123,7 @@ no_twin(struct world *world, unsigned s, unsigned address)
 		const struct world_server *other = &world->server[q];
 		if (q == s || other->halted_ns == NEVER || !other->power ||
 		    other->paused_ns != NEVER || other->leaves ||
+		    other->ears.kernel_off ||
 		    world->untwin_ns[address] >= other->halted_ns ||
 		    other->lease_ns[address] <= world->now_ns + SLACK_MS * MS_NS)
 			continue;

@@ -55,14 +55,16 @@ both_since_ns(const struct world *world, unsigned a, unsigned b, unsigned addres
 	return since_ns;
 }
 
-/* Nothing that FROM says reaches TO, but what TO says reaches FROM. */
+/* Something that FROM says does not reach TO's daemon, but what TO says reaches FROM's.
+ */
 static bool
 hears_one_way(const struct world *world, unsigned from, unsigned to)
 {
 	bool blocked = world->from[from].cut || world->to[to].cut ||
-		       (world->net.unheard[to] >> from & 1) != 0;
+		       (world->net.unheard[to] >> from & 1) != 0 ||
+		       !ears_clear(world, from, to);
 
-	return blocked && wire_clear(world, to, from);
+	return blocked && wire_clear(world, to, from) && ears_clear(world, to, from);
 }
 
 /* Until so many claims were heard in spite of every defence, a burst was in vain, and one

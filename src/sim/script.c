@@ -15,19 +15,24 @@ enum { AFTER_S = 10 /* played after the last event */, LONGEST_H = 24 };
 static const struct {
 	const char *name;
 	enum fault_kind kind;
+	uint64_t amount;
 } verbs[] = {
-	{ "fail", FAULT_CRASH },
-	{ "return", FAULT_RETURN },
-	{ "cut", FAULT_CUT },
-	{ "mend", FAULT_MEND },
-	{ "kill", FAULT_KILL },
-	{ "start", FAULT_START },
-	{ "freeze", FAULT_FREEZE },
-	{ "thaw", FAULT_THAW },
-	{ "drain", FAULT_DRAIN },
-	{ "resume", FAULT_RESUME },
-	{ "sicken", FAULT_SICKEN },
-	{ "cure", FAULT_CURE },
+	{ "fail", FAULT_CRASH, 0 },
+	{ "return", FAULT_RETURN, 0 },
+	{ "cut", FAULT_CUT, 0 },
+	{ "mend", FAULT_MEND, 0 },
+	{ "kill", FAULT_KILL, 0 },
+	{ "start", FAULT_START, 0 },
+	{ "freeze", FAULT_FREEZE, 0 },
+	{ "thaw", FAULT_THAW, 0 },
+	{ "drain", FAULT_DRAIN, 0 },
+	{ "resume", FAULT_RESUME, 0 },
+	{ "sicken", FAULT_SICKEN, 0 },
+	{ "cure", FAULT_CURE, 0 },
+	{ "deafen", FAULT_EAR, EARS_BROADCAST | EARS_UNICAST },
+	{ "hear", FAULT_EAR, 0 },
+	{ "arp-off", FAULT_ARP_OFF, 0 },
+	{ "arp-on", FAULT_ARP_ON, 0 },
 };
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
@@ -127,8 +132,11 @@ script_parse(struct script *script, int argc, char **argv)
 			       false;
 		} else {
 			script->text[script->events] = optarg;
-			script->event[script->events].address = CONF_NONE;
-			script->event[script->events++].kind = verbs[option - 256].kind;
+			script->event[script->events++] = (struct fault){
+				.kind = verbs[option - 256].kind,
+				.address = CONF_NONE,
+				.amount = verbs[option - 256].amount,
+			};
 		}
 	}
 	if (optind < argc)
@@ -161,7 +169,8 @@ script_length(const struct script *script, const struct conf_timing *timing)
 		if (script->event[i].at_ns > last_ns)
 			last_ns = script->event[i].at_ns;
 		back = back || !tell_is_injury(&script->event[i]);
-		hangs = hangs || kind == FAULT_KILL || kind == FAULT_FREEZE;
+		hangs = hangs || kind == FAULT_KILL || kind == FAULT_FREEZE ||
+			kind == FAULT_EAR;
 	}
 	if (back && timing->failback_ns != CONF_NEVER)
 		more_ns += timing->failback_ns;

@@ -100,8 +100,10 @@ server_hear(struct world *world, unsigned s, const struct arp *arp)
 
 	if (!server->power || !server->carrier || server->paused_ns != NEVER)
 		return;
-	server->heard_ns = server_time(world, s);
 	kernel_answer(world, s, arp);
+	if (!ears_daemon_hears(world, s, arp))
+		return;
+	server->heard_ns = server_time(world, s);
 	if (server->engine == NULL)
 		return;
 	if (server->frozen) {

@@ -7,7 +7,15 @@
 
 /* --- faults ------------------------------------------------------------------------- */
 
-enum unit { UNIT_NONE, UNIT_PPM, UNIT_US, UNIT_WAYS, UNIT_SERVER, UNIT_SERVERS };
+enum unit {
+	UNIT_NONE,
+	UNIT_PPM,
+	UNIT_US,
+	UNIT_WAYS,
+	UNIT_SERVER,
+	UNIT_SERVERS,
+	UNIT_EARS
+};
 
 static const struct {
 	const char *verb; /* before the server */
@@ -50,6 +58,12 @@ static const struct {
 	[FAULT_HEARS] = { .verb = "everybody is heard again by", .mends = true },
 	[FAULT_SICKEN] = { .verb = "the service fails on" },
 	[FAULT_CURE] = { .verb = "the service is back on", .mends = true },
+	[FAULT_EAR] = { .verb = "what the kernel hears and the daemon does not, on",
+	    .unit = UNIT_EARS },
+	[FAULT_EAR_FROM] = { .verb = "heard by the kernel and not by the daemon of",
+	    .unit = UNIT_SERVER },
+	[FAULT_ARP_OFF] = { .verb = "no ARP any more in the kernel of" },
+	[FAULT_ARP_ON] = { .verb = "ARP again in the kernel of", .mends = true },
 };
 
 static void
@@ -57,6 +71,8 @@ say_amount(const struct fault *fault, const struct conf *conf, char *text, size_
 {
 	static const char *const ways[] = { ": heard, and hears", ": not heard",
 		": hears nothing", ": neither heard nor hears" };
+	static const char *const ears[] = { ": nothing", ": broadcasts", ": unicasts",
+		": anything" };
 	size_t len = 0;
 
 	text[0] = '\0';
@@ -73,9 +89,14 @@ say_amount(const struct fault *fault, const struct conf *conf, char *text, size_
 		snprintf(text, size, "%s", ways[fault->amount & 3]);
 		break;
 	case UNIT_SERVER:
-		snprintf(text, size, ": %s",
-		    fault->amount < conf->servers ? conf->server[fault->amount].name
-						  : "?");
+		if (fault->amount < conf->servers)
+			snprintf(text, size, ": %s", conf->server[fault->amount].name);
+		else
+			snprintf(text, size, ": router %u",
+			    (unsigned)fault->amount - conf->servers + 1);
+		break;
+	case UNIT_EARS:
+		snprintf(text, size, "%s", ears[fault->amount & 3]);
 		break;
 	case UNIT_SERVERS:
 		for (unsigned s = 0; s < conf->servers && len < size; s++)

@@ -156,7 +156,8 @@ world_best(const struct world *world, unsigned address)
 bool
 world_hear_each_other(const struct world *world, unsigned a, unsigned b)
 {
-	return wire_clear(world, a, b) && wire_clear(world, b, a);
+	return wire_clear(world, a, b) && wire_clear(world, b, a) &&
+	       ears_clear(world, a, b) && ears_clear(world, b, a);
 }
 
 const char *

@@ -10,6 +10,7 @@
  *   events.c       the queue of events, and whose turn is next
  *   kernel.c       a server's kernel: clock, leases, answers
  *   server.c       the daemon on a server, and what it asks its kernel for
+ *   ears.c         which frames its kernel hears, and which its daemon
  *   wire.c         the switch and its ports
  *   router.c       a router's neighbour table
  *   fault.c        what can go wrong, by name
@@ -77,6 +78,17 @@ struct world_router {
 	struct router_entry *entry; /* one per address of the configuration */
 };
 
+/* A frame that reaches a server is heard twice: by its kernel, which answers, and by its
+ * daemon. Each may lose what the other hears. */
+struct world_ears {
+	uint8_t daemon_loses;    /* EARS_BROADCAST, EARS_UNICAST */
+	uint64_t daemon_unheard; /* a bit per server whose frames it loses */
+	uint8_t daemon_unrouted; /* the same for routers */
+	bool kernel_off; /* it answers nobody: ARP is off, or a packet filter drops
+			  * it */
+};
+enum { EARS_BROADCAST = 1, EARS_UNICAST = 2 };
+
 struct world_server {
 	/* The daemon. */
 	struct engine *engine; /* NULL: not running */
@@ -103,10 +115,11 @@ struct world_server {
 	uint64_t change_ns; /* how long a change of an address takes */
 	uint32_t change_fails_ppm;
 	bool sick; /* its checks fail */
+	struct world_ears ears;
 	/* For the promises. */
 	uint64_t *sent_ns;     /* its daemon's last frames, as many as max_rate allows */
 	uint32_t sent_at;      /* the oldest of them */
-	uint64_t heard_ns;     /* the last frame that was delivered to it */
+	uint64_t heard_ns;     /* the last frame that was delivered to its daemon */
 	uint64_t disturbed_ns; /* the last fault that touched it */
 };
 
@@ -175,14 +188,21 @@ enum fault_kind {
 	FAULT_JITTER,    /* up to AMOUNT microseconds: reorders */
 	FAULT_PARTITION, /* servers whose bit is set in AMOUNT hear only each other */
 	FAULT_HEAL,
-	FAULT_FOREIGN, /* a stranger claims ADDRESS */
-	FAULT_ROUTER,  /* router SERVER reboots: its table is empty */
-	FAULT_OLDFILE, /* SERVER reloads an older file, without the last server */
-	FAULT_NEWFILE, /* SERVER reloads the file of all others */
-	FAULT_DEAF,    /* SERVER hears nothing from server AMOUNT */
-	FAULT_HEARS,   /* but everybody again */
-	FAULT_SICKEN,  /* SERVER's checks begin to fail */
-	FAULT_CURE,    /* and pass again */
+	FAULT_FOREIGN,  /* a stranger claims ADDRESS */
+	FAULT_ROUTER,   /* router SERVER reboots: its table is empty */
+	FAULT_OLDFILE,  /* SERVER reloads an older file, without the last server */
+	FAULT_NEWFILE,  /* SERVER reloads the file of all others */
+	FAULT_DEAF,     /* SERVER hears nothing from server AMOUNT */
+	FAULT_HEARS,    /* but everybody again */
+	FAULT_SICKEN,   /* SERVER's checks begin to fail */
+	FAULT_CURE,     /* and pass again */
+	FAULT_EAR,      /* SERVER's kernel hears what its daemon does not; AMOUNT 1:
+			   broadcasts, 2: unicasts, 3: all; 0: it hears the same again */
+	FAULT_EAR_FROM, /* the same, but all from server AMOUNT; behind the servers come
+			   the routers */
+	FAULT_ARP_OFF,  /* SERVER's daemon hears what its kernel does not, which answers
+			   nobody */
+	FAULT_ARP_ON,   /* it does again */
 	FAULTS
 };
 

@@ -62,6 +62,11 @@ int kernel_change(struct world *world, unsigned server, enum holding_verb verb,
 /* It answers for what it has. */
 void kernel_answer(struct world *world, unsigned server, const struct arp *arp);
 
+/* ears.c: does SERVER's daemon hear ARP, which its kernel hears? */
+bool ears_daemon_hears(const struct world *world, unsigned server, const struct arp *arp);
+/* And everything that another server says? */
+bool ears_clear(const struct world *world, unsigned from, unsigned to);
+
 /* server.c: its daemon is there, and neither it nor its machine stands still. */
 bool server_runs(const struct world_server *server);
 /* A frame reaches SERVER. */
