@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* chance_ears.c - common worlds in which some daemons do not hear what their kernels
- * hear, or kernels what their daemons hear. */
+/* chance_ears.c - common and odd worlds in which some daemons do not hear what their
+ * kernels hear, or kernels what their daemons hear. */
 #include "chance.h"
 
 enum { FAULTS_MAX = 3 };
@@ -27,7 +27,10 @@ roll_daemon(const struct story *story, struct dice *dice, struct fault *fault)
 void
 chance_ears(struct story *story, struct dice *dice)
 {
-	chance_common(story, dice);
+	if (dice_chance(dice, 250000))
+		chance_odd(story, dice);
+	else
+		chance_common(story, dice);
 	/* Half of them with nothing else wrong. */
 	if (dice_chance(dice, 500000))
 		story->faults = 0;

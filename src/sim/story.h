@@ -17,8 +17,8 @@ enum story_family {
 			 * one direction */
 	FAMILY_STEADY,  /* few frames are lost, and nothing else is wrong */
 	FAMILY_ONE_WAY, /* as the common ones; and some do not hear some */
-	FAMILY_EARS,    /* as the common ones; and some daemons do not hear what their
-			 * kernels do, or the reverse */
+	FAMILY_EARS, /* as the common ones or the odd; and some daemons do not hear what
+		      * their kernels do, or the reverse */
 	FAMILIES
 };
 
