@@ -741,6 +741,22 @@ START_TEST(whose_daemon_alone_does_not_hear_is_given_way_to)
 }
 END_TEST
 
+/* Where nobody says hello, whether it hears again could not be asked: what is asked for
+ * by broadcast and not answered others claim. */
+START_TEST(without_hellos_nobody_gives_way_to_a_kernel_that_answers)
+{
+	up(6, "hello = off\nfailback = 0s");
+	cl->server[B].has[cluster_address(cl, 1)] = true;
+	cl->server[B].lease_ns[cluster_address(cl, 1)] = UINT64_MAX;
+	for (unsigned i = 0; i < 200; i++) {
+		inject_claim(B, 1);
+		cluster_run(cl, 20 * MS_NS);
+	}
+	ck_assert_uint_gt(probes_to(A, B), 0);
+	ck_assert_uint_eq(times_given_up(A, 1), 0);
+}
+END_TEST
+
 /* A server whose kernel answers nobody is alive as long as its daemon speaks. */
 START_TEST(whose_kernel_does_not_answer_is_alive_while_its_daemon_speaks)
 {
@@ -849,6 +865,7 @@ main(void)
 	ADD(a_reload_knows_servers_by_name);
 	ADD(who_is_not_heard_gives_way_and_comes_back_when_it_is);
 	ADD(whose_daemon_alone_does_not_hear_is_given_way_to);
+	ADD(without_hellos_nobody_gives_way_to_a_kernel_that_answers);
 	ADD(whose_kernel_does_not_answer_is_alive_while_its_daemon_speaks);
 	ADD(who_answers_is_not_given_way_to);
 	ADD(a_lost_question_proves_nothing);

@@ -68,7 +68,8 @@ deaf_answered_for(
 	struct engine_peer *peer = &engine->peer[server];
 	const struct engine_address *a = &engine->address[address];
 
-	if (peer->ear_ns == NEVER || peer->ear_asked == 0 ||
+	/* Passive peers would claim what is asked for by broadcast and not answered. */
+	if (decide_is_passive(engine) || peer->ear_ns == NEVER || peer->ear_asked == 0 ||
 	    peer->ear_address != address || a->failover.phase != PHASE_SERVE ||
 	    a->unheeded < DOUBT_CLAIMS)
 		return;
@@ -93,17 +94,20 @@ deaf_forget(struct engine *engine, unsigned server)
 	engine->peer[server].ear_ns = NEVER;
 }
 
-/* Whoever serves what is asked for by broadcast answers, its daemon too. */
+/* Whoever serves what is asked for by broadcast answers, its daemon too. Only about what
+ * it serves: others take such a question for a router's. */
 static void
 ask_daemon(struct engine *engine, unsigned server, uint64_t now_ns)
 {
-	const struct ip *ip = say_target(engine, server);
 	struct ip from = say_base(engine);
 	struct arp request = say_frame_from(engine, ARP_REQUEST, &from);
+	unsigned a = 0;
 
-	if (ip == NULL)
+	while (a < engine->conf->addresses && engine->address[a].owner != (int)server)
+		a++;
+	if (a == engine->conf->addresses)
 		return;
-	request.tpa = *ip;
+	request.tpa = engine->conf->address[a].ip;
 	say_emit(engine, FRAME_PROBE, &request, now_ns);
 }
 
