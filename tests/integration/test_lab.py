@@ -3,6 +3,7 @@
 """The lab itself: several side by side, and nothing left of any of them."""
 
 import glob
+import json
 import os
 import signal
 import subprocess
@@ -131,6 +132,119 @@ def prober(cluster):
     check_equal({name for name, _ in who.duplicates()}, {lab.address(2)}, "duplicates")
     lasted = who.duplicates()[0][1]
     check(0.2 < lasted["end"] - lasted["begin"] < 0.6, lasted)
+
+
+# ---- files that the lab is given ----
+
+
+def vlbplan(*words):
+    """What vlbplan prints."""
+    done = subprocess.run([lab.find_program("vlbplan"), *words], stdout=subprocess.PIPE,
+                          universal_newlines=True, check=True)
+    return done.stdout
+
+
+def digest(path):
+    """Of the lists of a file: who serves which address in which order."""
+    return json.loads(vlbplan("-c", path, "--format", "json"))["digest"]
+
+
+def same_lists(cluster, path):
+    """A lab that is given the file at PATH writes a file with the same lists. Returns the
+    table."""
+    table = lab.read_table(path)
+    own = cluster.path("own.ini")
+    with open(own, "w", encoding="ascii") as file:
+        file.write(lab.Lab(table, daemon=None).config_text())
+    check_equal(digest(own), digest(path), "digest of the lab's own file")
+    return table
+
+
+def write_file(cluster, text):
+    """TEXT in a file; its path."""
+    path = cluster.path("given.ini")
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+    return path
+
+
+@test("it reads lists that go over several lines, as vlbplan writes them", **BY_HAND)
+def long_lists(cluster):
+    names = [f"s{number}" for number in range(1, 21)]
+    text = vlbplan("--servers", ",".join(names), "--addresses", "10.77.0.1-10.77.1.100")
+    check("secondary = " in text.replace("\nsecondary", "", 1).split("[server s2]")[0],
+          "no list is long enough to repeat its key")
+    table = same_lists(cluster, write_file(cluster, text))
+    check_equal(list(table), names, "servers")
+    check_equal(sum(len(tiers[0]) for tiers in table.values()), 356, "addresses")
+
+
+@test("it reads comments, blanks and colons as vlbd does", **BY_HAND)
+def comments(cluster):
+    table = same_lists(cluster, write_file(
+        cluster,
+        "; a comment\r\n[cluster]  # another\r\n  interface = eth0 ; not the lab's\r\n\r\n"
+        "[server B]\r\nmac = 02:00:00:00:09:02 ; a % sign = is no key\r\n"
+        "secondary: 10.77.0.1-10.77.0.2 ; both\r\nprimary = 10.77.0.3 # first\r\n"
+        "primary = 10.77.0.4, 10.77.0.5-5\r\n"
+        "[server A]\r\nmac = 02:00:00:00:09:01\r\n\tprimary = 10.77.0.1,10.77.0.2 #3\r\n"
+        "secondary = 10.77.0.3-5\r\n"))
+    check_equal(table, {"B": [[3, 4, 5], [1, 2]], "A": [[1, 2], [3, 4, 5]]}, "table")
+
+
+@test("it makes the lists of a section [plan] as vlbd does", **BY_HAND)
+def plan_section(cluster):
+    path = os.path.join(lab.TOP, "contrib", "examples", "six-servers-plan.ini")
+    table = same_lists(cluster, path)
+    check_equal({server: len(tiers[0]) for server, tiers in table.items()},
+                dict.fromkeys("ABCDEF", 4), "primaries")
+
+
+@test("what vlbd would not take, or the lab has not room for, it says", **BY_HAND)
+def refused(cluster):
+    good = ("[cluster]\ninterface = eth1\n[server A]\nmac = 02:00:00:00:09:01\n"
+            "primary = 10.77.0.1\n[server B]\nmac = 02:00:00:00:09:02\n"
+            "secondary = 10.77.0.1\n")
+    lab.read_table(write_file(cluster, good))
+    for text, says in ((good.replace("secondary", "primary"), "given.ini:8: "),
+                       (good.replace("[server B]", "[sever B]"), "given.ini:6: "),
+                       (good.replace("0.1", "128.1"), "10.77.128.1 cannot be"),
+                       (good.replace("10.77.0.1", "198.51.100.1"), "198.51.100.1 cannot be"),
+                       (good.replace("server A", "server router"), "the name router")):
+        try:
+            lab.Lab(lab.read_table(write_file(cluster, text))).check_table()
+            check(False, f"taken: {text}")
+        except lab.LabError as error:
+            check(says in str(error), f"`{says}' is not in: {error}")
+
+
+@test("a cluster of a file that vlbplan wrote comes up", **BY_HAND)
+def up_with_file(cluster):
+    # Names that are longer than a link's may be, and another network than the lab's.
+    names = [f"web-server-number-{number}" for number in (1, 2, 3)]
+    text = vlbplan("--servers", ",".join(names), "--addresses", "192.0.2.1-120")
+    path = write_file(cluster, text)
+    table = lab.read_table(path)
+    name = f"file{os.getpid()}"
+
+    def tool(*words):
+        done = subprocess.run([LAB, "--name", name, *words], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, universal_newlines=True, check=False)
+        check_equal(done.returncode, 0, f"lab {' '.join(words)}: {done.stdout}")
+        return done.stdout
+
+    tool("up", "--no-web", "--config", path)
+    try:
+        tool("settle", "--seconds", "60")
+        first = lab.address(table[names[0]][0][0])
+        check(" 1 " in next(line for line in tool("show").split("\n")
+                            if line.startswith(first + " ")), "the first address")
+        tool("crash", names[0])
+        tool("silence", names[1])
+        tool("restore", names[1])
+        tool("restore", names[0])
+    finally:
+        tool("down")
 
 
 main()

@@ -22,7 +22,6 @@ The plan of the segment:
     failover addresses 10.77.0.1 and up; external range 203.0.113.0/24
 """
 
-import configparser
 import contextlib
 import ctypes
 import ipaddress
@@ -48,7 +47,13 @@ ROUTER_MAC = "02:00:00:00:ff:01"
 PROBE = "10.77.250.1"
 PROBE_MAC = "02:00:00:00:fa:01"
 EXTERNAL = "203.0.113.0/24"
+NETWORK = ipaddress.IPv4Network("10.77.0.0/16")
+OTHER_NETWORKS = [ipaddress.IPv4Network(EXTERNAL), ipaddress.IPv4Network("198.51.100.0/24")]
+OTHER_STATIONS = ("router", "client", "probe", "switch")
 TIER_KEYS = ("primary", "secondary", "tertiary")
+LINE_BYTES = 197  # vlb.ini(5)
+NEXT_HOPS = 230  # Linux cannot show a route that has more
+IFNAMSIZ = 16
 
 # Server: its lists, primary first; 7 means 10.77.0.7.
 SIX = {
@@ -223,33 +228,42 @@ def spans(numbers):
                      for first, last in runs)
 
 
-def _read_span(text):
-    """10.77.0.1-5 or 10.77.0.1-10.77.0.5 or 10.77.0.7 -> [1, 2, 3, 4, 5] or [7]"""
-    zero = int(ipaddress.IPv4Address("10.77.0.0"))
-    first, _, last = text.strip().partition("-")
-    if last and "." not in last:
-        last = first.rpartition(".")[0] + "." + last
-    begin = int(ipaddress.IPv4Address(first)) - zero
-    end = int(ipaddress.IPv4Address(last or first)) - zero
-    return list(range(begin, end + 1))
+def number(text):
+    """10.77.0.7 -> 7"""
+    return int(ipaddress.IPv4Address(text)) - int(ipaddress.IPv4Address("10.77.0.0"))
+
+
+def list_lines(key, numbers):
+    """The list as lines of vlb.ini(5), which bounds their length: a long list repeats KEY."""
+    lines = []
+    for span in spans(numbers).split(", "):
+        if lines and len(lines[-1]) + len(", ") + len(span) <= LINE_BYTES:
+            lines[-1] += f", {span}"
+        else:
+            lines.append(f"{key} = {span}")
+    return lines
 
 
 def read_table(path):
-    """The table of a configuration file, such as contrib/examples/six-servers.ini."""
-    parser = configparser.ConfigParser(inline_comment_prefixes=(";", "#"))
-    with open(path, encoding="utf-8") as file:
-        parser.read_file(file)
-    table = {}
-    for section in parser.sections():
-        if not section.startswith("server "):
-            continue
-        tiers = []
-        keys = list(TIER_KEYS) + [f"tier{n}" for n in range(4, 65)]
-        for key in keys:
-            if key in parser[section]:
-                tiers.append([n for part in parser[section][key].split(",")
-                              for n in _read_span(part)])
-        table[section.split(None, 1)[1]] = tiers
+    """The table of a configuration file, with lists or with a section [plan].
+
+    vlbplan reads it, by the code that vlbd reads it by: there is no second parser here that
+    could understand less of vlb.ini(5), or something else."""
+    vlbplan = find_program("vlbplan")
+    if not vlbplan:
+        raise Unavailable("vlbplan not found (VLB_BUILDDIR says where it was built)")
+    done = subprocess.run([vlbplan, "-c", path, "--format", "json"], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          universal_newlines=True, check=False)
+    if done.returncode != 0:
+        raise LabError(f"cannot read {path}:\n{done.stderr.strip()}")
+    plan = json.loads(done.stdout)
+    table = {server["name"]: [[] for _ in range(plan["tiers"])] for server in plan["servers"]}
+    for one in plan["addresses"]:
+        if ":" in one["address"]:
+            raise LabError(f"{path}: {one['address']}: the lab has IPv4 only")
+        for tier, server in enumerate(one["servers"]):
+            table[server][tier].append(number(one["address"]))
     return table
 
 
@@ -539,9 +553,8 @@ class Lab:
 
     def order(self, wanted):
         """Who may serve the address WANTED, the best first."""
-        number = int(ipaddress.IPv4Address(wanted)) - int(ipaddress.IPv4Address("10.77.0.0"))
         places = sorted((tier, server) for server, tiers in self.table.items()
-                        for tier, numbers in enumerate(tiers) if number in numbers)
+                        for tier, numbers in enumerate(tiers) if number(wanted) in numbers)
         return [server for _, server in places]
 
     def expected(self, alive=None):
@@ -566,6 +579,7 @@ class Lab:
     def up(self):
         """Build everything and start every server."""
         enter()
+        self.check_table()
         self._check_programs()
         os.mkdir(self.dir, 0o755)
         shutil.chown(self.dir, self.user)
@@ -607,6 +621,23 @@ class Lab:
         shutil.rmtree(self.dir, ignore_errors=True)
         self.is_up = False
 
+    def check_table(self):
+        """Names and addresses that the lab needs for itself."""
+        taken = {ROUTER: "the router's", PROBE: "the prober's",
+                 **{self.base(server): f"{server}'s base address" for server in self.servers}}
+        for server in self.servers:
+            if server in OTHER_STATIONS:
+                raise LabError(f"no server can have the name {server} here: the lab has a "
+                               "station of that name")
+        for one in self.addresses:
+            if one in taken:
+                raise LabError(f"{one} cannot be a failover address here: it is {taken[one]} "
+                               "in the lab")
+            for network in OTHER_NETWORKS:
+                if ipaddress.IPv4Address(one) in network:
+                    raise LabError(f"{one} cannot be a failover address here: {network} is "
+                                   "behind the router, or the servers'")
+
     def _check_programs(self):
         wanted = (["nginx"] if self.web else []) + ([self.daemon] if self.daemon else [])
         for program in wanted:
@@ -634,10 +665,11 @@ class Lab:
 
     def _plug_in(self, station, hardware):
         """A port of the switch, and STATION's eth1 at the other end of the cable."""
+        port = self.link(station)
         self._ip("switch", f"""
-link add p{station} type veth peer name eth1 address {hardware} netns {station}
-link set p{station} master br0
-link set p{station} up
+link add {port} type veth peer name eth1 address {hardware} netns {station}
+link set {port} master br0
+link set {port} up
 """)
         self._ip(station, "link set lo up\nlink set eth1 up\n")
 
@@ -661,14 +693,15 @@ link set p{station} up
         self._new_station("client")
         self._new_station("router")
         self._plug_in("router", ROUTER_MAC)
-        hops = [word for one in self.addresses for word in ("nexthop", "via", one)]
         self._ip("router", f"""
 link add eth2 type veth peer name eth0 netns client
 link set eth2 up
 addr add 198.51.100.1/24 dev eth2
 addr add {ROUTER}/16 dev eth1
 """)
-        _run(["ip", "-n", "router", "route", "add", EXTERNAL, *hops])  # -batch takes 100 words
+        self._ip("router", "".join(f"route add {one}/32 dev eth1\n" for one in self.addresses
+                                   if ipaddress.IPv4Address(one) not in NETWORK))
+        self._add_routes()
         self._ip("client", """
 link set lo up
 link set eth0 up
@@ -681,6 +714,18 @@ route add default via 198.51.100.1
                      ipv4__conf__eth1__send_redirects=0)
         # A connection to a dead server must not keep one of the client's ports for minutes.
         self._sysctl("client", ipv4__tcp_syn_retries=2, ipv4__ip_local_port_range="1024 65000")
+
+    def _add_routes(self):
+        """The external range by way of all addresses; in halves, quarters... with a share each
+        where they are too many for one route."""
+        parts = 0
+        while len(self.addresses) > NEXT_HOPS << parts:
+            parts += 1
+        for part, network in enumerate(ipaddress.IPv4Network(EXTERNAL).subnets(parts)):
+            hops = [word for one in self.addresses[part::1 << parts]
+                    for word in ("nexthop", "via", one)]
+            # Not by -batch, which takes 100 words a line.
+            _run(["ip", "-n", "router", "route", "add", str(network), *hops])
 
     def _build_probe(self):
         self._new_station("probe")
@@ -702,7 +747,7 @@ route add default via 198.51.100.1
             for tier, numbers in enumerate(tiers):
                 key = TIER_KEYS[tier] if tier < len(TIER_KEYS) else f"tier{tier + 1}"
                 if numbers:
-                    lines.append(f"{key} = {spans(numbers)}")
+                    lines += list_lines(key, numbers)
         return "\n".join(lines) + "\n" + self.sections
 
     def write_config(self, text=None):
@@ -858,15 +903,19 @@ route add default via 198.51.100.1
         """SIGCONT its daemon."""
         os.kill(self.pid(server), signal.SIGCONT)
 
+    def link(self, station, kind="p"):
+        """The name of STATION's link of that KIND on the switch; p is its port."""
+        name = f"{kind}{station}"
+        return name if len(name) < IFNAMSIZ else f"{kind}.{self.index(station)}"
+
     def _port(self, station):
         if station not in (*self.servers, "router", "probe"):
             raise LabError(f"{station} is not on the switch")
-        return f"p{station}"
+        return self.link(station)
 
     def cut(self, server):
         """Its switch port goes down: both ends lose carrier."""
-        self._port(server)
-        self._ip("switch", f"link set p{server} down\n")
+        self._ip("switch", f"link set {self._port(server)} down\n")
 
     def silence(self, server, direction="both"):
         """The switch drops its frames, its carrier stays. IN: it hears nothing; OUT: nobody
@@ -874,7 +923,7 @@ route add default via 198.51.100.1
         port = self._port(server)
         for chosen, where in (("in", "deaf"), ("out", "mute")):
             if direction in (chosen, "both"):
-                self._nft("switch", f"add element bridge lab {where} {{ {port} }}\n")
+                self._nft("switch", f'add element bridge lab {where} {{ "{port}" }}\n')
 
     def crash(self, server):
         """As if its plug were pulled: link down, every process gone, its memory lost."""
@@ -899,11 +948,12 @@ route add default via 198.51.100.1
     def restore(self, server):
         """Undo what was done to it, and start what does not run."""
         self.index(server)
-        self._nft("switch", f"add element bridge lab deaf {{ p{server} }}\n"
-                            f"add element bridge lab mute {{ p{server} }}\n"
-                            f"delete element bridge lab deaf {{ p{server} }}\n"
-                            f"delete element bridge lab mute {{ p{server} }}\n")
-        self._ip("switch", f"link set p{server} up\n")
+        port = self.link(server)
+        self._nft("switch", f'add element bridge lab deaf {{ "{port}" }}\n'
+                            f'add element bridge lab mute {{ "{port}" }}\n'
+                            f'delete element bridge lab deaf {{ "{port}" }}\n'
+                            f'delete element bridge lab mute {{ "{port}" }}\n')
+        self._ip("switch", f"link set {port} up\n")
         if self.daemon and self.running(server):
             self.resume(server)
         if self.web:
@@ -925,8 +975,9 @@ route add default via 198.51.100.1
     def partition(self, *groups):
         """Stations of different GROUPS (lists of names) no longer hear each other; a station
         that is in no group, such as the router, hears everybody."""
-        ports = [[f"{kind}{station}" for station in group for kind in "pu"] for group in groups]
-        pairs = [f"{one} . {other}" for i, group in enumerate(ports) for one in group
+        ports = [[self.link(station, kind) for station in group for kind in "pu"]
+                 for group in groups]
+        pairs = [f'"{one}" . "{other}"' for i, group in enumerate(ports) for one in group
                  for j, others in enumerate(ports) if i != j for other in others]
         self._nft("switch", "flush set bridge lab apart\n"
                             f"add element bridge lab apart {{ {', '.join(pairs)} }}\n")
@@ -934,7 +985,8 @@ route add default via 198.51.100.1
     def one_way(self, speaker, listener):
         """LISTENER no longer hears SPEAKER; all else goes on."""
         self._nft("switch", "".join(
-            f"add element bridge lab apart {{ {kind}{speaker} . {kind}{listener} }}\n"
+            f'add element bridge lab apart {{ "{self.link(speaker, kind)}" . '
+            f'"{self.link(listener, kind)}" }}\n'
             for kind in "pu"))
 
     def heal(self):
@@ -953,25 +1005,28 @@ route add default via 198.51.100.1
                 self._add_leaf(station, {k: v for k, v in stations.items() if k != station})
         if not on and self.suppressing:
             for station in stations:
-                self._ip("switch", f"link set p{station} master br0\nlink del t{station}\n"
-                                   f"link del leaf{station}\n")
+                self._ip("switch", f"link set {self.link(station)} master br0\n"
+                                   f"link del {self.link(station, 't')}\n"
+                                   f"link del {self.link(station, 'leaf')}\n")
         self.suppressing = on
 
     def _add_leaf(self, station, known):
+        port, leaf, trunk, other_end = (self.link(station, kind)
+                                        for kind in ("p", "leaf", "t", "u"))
         self._ip("switch", f"""
-link add leaf{station} type bridge mcast_snooping 0 forward_delay 0
-link add t{station} type veth peer name u{station}
-link set t{station} master leaf{station}
-link set t{station} type bridge_slave neigh_suppress on
-link set u{station} master br0
-link set leaf{station} up
-link set t{station} up
-link set u{station} up
-link set p{station} master leaf{station}
-""" + "".join(f"neigh replace {ip} lladdr {hardware} dev leaf{station} nud permanent\n"
+link add {leaf} type bridge mcast_snooping 0 forward_delay 0
+link add {trunk} type veth peer name {other_end}
+link set {trunk} master {leaf}
+link set {trunk} type bridge_slave neigh_suppress on
+link set {other_end} master br0
+link set {leaf} up
+link set {trunk} up
+link set {other_end} up
+link set {port} master {leaf}
+""" + "".join(f"neigh replace {ip} lladdr {hardware} dev {leaf} nud permanent\n"
               for ip, hardware in known.values()))
         for _, hardware in known.values():
-            _run(["bridge", "-n", "switch", "fdb", "replace", hardware, "dev", f"t{station}",
+            _run(["bridge", "-n", "switch", "fdb", "replace", hardware, "dev", trunk,
                   "master", "static"])
 
     # -- watching --
