@@ -333,6 +333,7 @@ main(void)
 	Suite *suite = suite_create("confine");
 	TCase *filter = tcase_create("filter");
 
+	tcase_set_timeout(filter, 60);
 	tcase_add_checked_fixture(filter, make_file, remove_file);
 	tcase_add_test(filter, left);
 	tcase_add_test(filter, deadly);

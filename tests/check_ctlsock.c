@@ -22,14 +22,16 @@
 
 #include "log.h"
 
-enum { PATIENCE_MS = 15000, LARGE = 400 * 1024, SLOTS = 8, RESERVED = 2, FOLLOWERS = 4 };
+enum { PATIENCE_S = 30, LARGE = 400 * 1024, SLOTS = 8, RESERVED = 2, FOLLOWERS = 4 };
+enum { PATIENCE_MS = PATIENCE_S * 1000, TRIES = 10 };
 enum { READERS = 4001, ADMINS = 4002, STRANGER = 4003 };
 
 static char directory[80];
 static char path[100];
 static char said[4000];
 static struct ev_loop *loop;
-static ev_timer pulse;
+static ev_timer pulse, bound;
+static bool too_late;
 static struct ctlsock *ctlsock;
 static unsigned asked;
 static unsigned long ticket; /* of the last request */
@@ -85,14 +87,34 @@ on_pulse(struct ev_loop *on, ev_timer *watcher, int revents)
 	(void)on, (void)watcher, (void)revents;
 }
 
-/* One turn of the loop, of 10 ms at most. */
+/* One turn of the loop, of 10 ms at most, and more where the machine is busy: a client
+ * that holds it up holds it up for ever. */
 static void
 turn(void)
 {
 	long begin_ms = now_ms();
 
 	ev_run(loop, EVRUN_ONCE);
-	ck_assert_int_lt(now_ms() - begin_ms, 1000); /* nobody holds it up */
+	ck_assert_int_lt(now_ms() - begin_ms, PATIENCE_MS);
+}
+
+static void
+on_limit(struct ev_loop *on, ev_timer *watcher, int revents)
+{
+	(void)on, (void)watcher, (void)revents;
+	too_late = true;
+}
+
+/* From now on too_late tells whether SECONDS are over, by the clock of the loop: its
+ * timers fire in the order of their times, however late it is, so that what has a shorter
+ * time in this loop comes first on a busy machine too. */
+static void
+measure(double seconds)
+{
+	too_late = false;
+	ev_timer_stop(loop, &bound);
+	ev_timer_init(&bound, on_limit, seconds, 0.);
+	ev_timer_start(loop, &bound);
 }
 
 static struct ctlsock *
@@ -143,6 +165,7 @@ end(void)
 	ctlsock_close(ctlsock);
 	ctlsock_close(NULL);
 	ev_timer_stop(loop, &pulse);
+	ev_timer_stop(loop, &bound);
 	ev_loop_destroy(loop);
 	unlink(path);
 	rmdir(directory);
@@ -297,10 +320,11 @@ START_TEST(a_silent_client_is_cut_off)
 	char text[200];
 
 	turn();
+	measure(5);
 	check_served();
 	ck_assert_uint_eq(listen_to(fd, text, sizeof(text)), 0);
 	ck_assert_int_ge(now_ms() - begin_ms, 1500);
-	ck_assert_int_lt(now_ms() - begin_ms, 5000);
+	ck_assert(!too_late);
 	ck_assert_uint_eq(asked, 1);
 	check_served();
 }
@@ -309,12 +333,13 @@ END_TEST
 /* A byte now and then does not prolong it. */
 START_TEST(a_dripping_client_is_cut_off)
 {
-	const long begin_ms = now_ms();
 	int fd = client();
 	char byte;
 
+	turn();
+	measure(5);
 	while (recv(fd, &byte, 1, 0) < 0) {
-		ck_assert_int_lt(now_ms() - begin_ms, 5000);
+		ck_assert(!too_late);
 		(void)send(fd, "x", 1, MSG_NOSIGNAL);
 		for (unsigned i = 0; i < 10; i++)
 			turn();
@@ -339,8 +364,10 @@ START_TEST(a_client_that_never_reads_is_cut_off)
 	int fd = client();
 
 	tell(fd, "large\n");
+	turn();
+	measure(5);
 	while (!is_cut_off(fd)) {
-		ck_assert_int_lt(now_ms() - begin_ms, 5000);
+		ck_assert(!too_late);
 		turn();
 		if (now_ms() - begin_ms > 500 && asked == 1)
 			check_served();
@@ -354,7 +381,6 @@ END_TEST
  * that in two seconds is no progress. */
 START_TEST(a_client_that_hardly_reads_is_cut_off)
 {
-	const long begin_ms = now_ms();
 	int fd = client(), size = 1;
 	char some[4096];
 	ssize_t got = 1;
@@ -363,7 +389,8 @@ START_TEST(a_client_that_hardly_reads_is_cut_off)
 	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)), 0);
 	tell(fd, "large\n");
 	turn();
-	while (now_ms() - begin_ms < 20000) {
+	measure(13);
+	while (!too_late) {
 		for (unsigned i = 0; i < 20; i++)
 			turn();
 		got = recv(fd, some, sizeof(some), 0);
@@ -374,7 +401,7 @@ START_TEST(a_client_that_hardly_reads_is_cut_off)
 			break;
 	}
 	ck_assert_uint_lt(len, LARGE);
-	ck_assert_int_lt(now_ms() - begin_ms, 13000);
+	ck_assert(!too_late);
 	close(fd);
 }
 END_TEST
@@ -443,16 +470,36 @@ START_TEST(no_answer_cuts_off)
 }
 END_TEST
 
-START_TEST(a_ninth_client_is_told_to_wait)
+/* COUNT clients by CONNECT_ONE that say nothing, and what one more is told. Those who say
+ * nothing are cut off after a while: where the machine is so busy that this has happened,
+ * they have left room, and all is done again. */
+static void
+crowd(int fds[], unsigned count, int (*connect_one)(void), char *text, size_t size)
 {
-	int fds[SLOTS + 1];
-	char text[200];
-
-	for (unsigned i = 0; i < SLOTS; i++) {
-		fds[i] = client();
+	for (unsigned tries = 0; tries < TRIES; tries++) {
+		bool gone = false;
+		for (unsigned i = 0; i < count; i++) {
+			fds[i] = connect_one();
+			turn();
+		}
+		ck_assert_uint_gt(listen_to(connect_one(), text, size), 0);
+		for (unsigned i = 0; i < count; i++)
+			gone = gone || is_cut_off(fds[i]);
+		if (!gone)
+			return;
+		for (unsigned i = 0; i < count; i++)
+			close(fds[i]);
 		turn();
 	}
-	ck_assert_uint_gt(listen_to(client(), text, sizeof(text)), 0);
+	ck_abort_msg("they are cut off too soon");
+}
+
+START_TEST(a_ninth_client_is_told_to_wait)
+{
+	int fds[SLOTS];
+	char text[200];
+
+	crowd(fds, SLOTS, client, text, sizeof(text));
 	ck_assert_int_eq(strncmp(text, "error ", 6), 0);
 	close(fds[3]);
 	turn();
@@ -730,18 +777,19 @@ START_TEST(the_socket_belongs_to_the_readers)
 }
 END_TEST
 
+static int
+reader(void)
+{
+	return client_as(STRANGER, READERS, READERS);
+}
+
 /* Readers cannot fill all the slots: whoever may steer still gets through. */
 START_TEST(readers_leave_room_for_those_who_steer)
 {
 	int fds[SLOTS - RESERVED];
 	char text[200];
 
-	for (unsigned i = 0; i < SLOTS - RESERVED; i++) {
-		fds[i] = client_as(STRANGER, READERS, READERS);
-		turn();
-	}
-	int one_more = client_as(STRANGER, READERS, READERS);
-	ck_assert_uint_gt(listen_to(one_more, text, sizeof(text)), 0);
+	crowd(fds, SLOTS - RESERVED, reader, text, sizeof(text));
 	ck_assert_int_eq(strncmp(text, "error ", 6), 0);
 	check_served();
 	for (unsigned i = 0; i < SLOTS - RESERVED; i++)
@@ -880,10 +928,11 @@ END_TEST
 
 START_TEST(a_long_path_is_told)
 {
-	char where[300] = "/tmp/";
+	char where[300];
 
-	memset(where + 5, 'p', 107 - 5); /* one byte more than fits with its end */
-	where[107] = 'p';
+	/* One byte more than fits with its end. */
+	int len = snprintf(where, sizeof(where), "%s/", directory);
+	memset(where + len, 'p', (size_t)(108 - len));
 	where[108] = '\0';
 	ck_assert_ptr_null(open_and_listen(where));
 	ck_assert_ptr_nonnull(strstr(said, "longer than the 107 bytes"));
@@ -900,7 +949,7 @@ client_case(void)
 {
 	TCase *tc = tcase_create("clients");
 
-	tcase_set_timeout(tc, 60); /* valgrind */
+	tcase_set_timeout(tc, 4 * PATIENCE_S);
 	tcase_add_checked_fixture(tc, begin, end);
 	tcase_add_test(tc, a_question_is_answered);
 	tcase_add_test(tc, a_question_may_come_in_pieces);
@@ -924,7 +973,7 @@ stream_case(void)
 {
 	TCase *tc = tcase_create("streams");
 
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 4 * PATIENCE_S);
 	tcase_add_checked_fixture(tc, begin, end);
 	tcase_add_test(tc, a_reply_may_come_later);
 	tcase_add_test(tc, who_does_not_wait_for_it_costs_nothing);
@@ -940,7 +989,7 @@ rights_case(void)
 {
 	TCase *tc = tcase_create("rights");
 
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 4 * PATIENCE_S);
 	tcase_add_checked_fixture(tc, begin, end);
 	tcase_add_loop_test(
 	    tc, the_kernel_vouches_for_clients, 0, sizeof(people) / sizeof(people[0]));
@@ -954,7 +1003,7 @@ file_case(void)
 {
 	TCase *tc = tcase_create("file");
 
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 4 * PATIENCE_S);
 	tcase_add_checked_fixture(tc, begin, end);
 	tcase_add_test(tc, only_owner_and_group_may_ask);
 	tcase_add_test(tc, closing_removes_it);

@@ -29,7 +29,8 @@
 	"ip link add d0 type veth peer name d1 && ip link set d1 up && ip link set d0 "  \
 	"up"
 
-enum { MANY = 4096, PATIENCE_MS = 10000 };
+/* LEASE_S: so long that it does not matter how long a busy machine takes. */
+enum { MANY = 4096, PATIENCE_MS = 30000, LEASE_S = 5990 };
 
 static struct netlink *netlink; /* under test */
 static struct netlink *other;   /* another program, for all that `netlink' knows */
@@ -169,16 +170,16 @@ START_TEST(an_address_is_as_promised)
 {
 	struct census census;
 
-	ck_assert_int_eq(change(netlink, NETLINK_ADD, 0, 1, 60), 0);
+	ck_assert_int_eq(change(netlink, NETLINK_ADD, 0, 1, LEASE_S), 0);
 	ck_assert_uint_eq(there(&census), 1);
 	ck_assert_int_eq(census.last.ifindex, ifindex);
 	ck_assert_int_eq(census.last.prefix, 32);
 	ck_assert(ip_equal(&census.last.ip, &(struct ip){ IP_V4, { 10, 77, 0, 1 } }));
 	ck_assert(!census.last.permanent);
-	ck_assert_uint_ge(census.last.valid_s, 58);
-	ck_assert_uint_le(census.last.valid_s, 60);
+	ck_assert_uint_ge(census.last.valid_s, LEASE_S - 200);
+	ck_assert_uint_le(census.last.valid_s, LEASE_S);
 	RUN("ip -4 -o addr show d0 | grep -q 'inet 10.77.0.1/32 scope link.*noprefixroute"
-	    ".*valid_lft [56][0-9]sec preferred_lft [56][0-9]sec'");
+	    ".*valid_lft 5[89][0-9][0-9]sec preferred_lft 5[89][0-9][0-9]sec'");
 	if (kernel_is(5, 18)) /* earlier ones do not tell whose it is */
 		ck_assert_int_eq(census.last.proto, NETLINK_PROTO);
 }
@@ -199,20 +200,22 @@ START_TEST(a_renewal_prolongs)
 {
 	struct census census;
 
-	ck_assert_int_eq(change(netlink, NETLINK_ADD, 0, 3, 5), 0);
-	ck_assert_int_eq(change(netlink, NETLINK_RENEW, 0, 3, 500), 0);
+	ck_assert_int_eq(change(netlink, NETLINK_ADD, 0, 3, LEASE_S / 10), 0);
+	ck_assert_int_eq(change(netlink, NETLINK_RENEW, 0, 3, LEASE_S), 0);
 	ck_assert_uint_eq(there(&census), 3);
-	ck_assert_uint_gt(census.last.valid_s, 490);
+	ck_assert_uint_gt(census.last.valid_s, LEASE_S / 10);
 }
 END_TEST
 
 START_TEST(a_lease_ends_by_itself)
 {
-	const long end_ms = now_ms() + PATIENCE_MS;
+	const long begin_ms = now_ms(), end_ms = begin_ms + PATIENCE_MS;
 	struct census census;
 
 	ck_assert_int_eq(change(netlink, NETLINK_ADD, 0, 2, 1), 0);
-	ck_assert_uint_eq(there(&census), 2);
+	unsigned first = there(&census);
+	if (now_ms() - begin_ms < 1000)
+		ck_assert_uint_eq(first, 2); /* else the end may have come already */
 	while (there(&census) > 0) {
 		ck_assert_int_lt(now_ms(), end_ms);
 		poll(NULL, 0, 20);
@@ -283,12 +286,12 @@ START_TEST(many_at_once)
 	struct census *census = malloc(sizeof(*census));
 
 	ck_assert_ptr_nonnull(census);
-	ck_assert_int_eq(change(netlink, NETLINK_ADD, 0, MANY, 60), 0);
+	ck_assert_int_eq(change(netlink, NETLINK_ADD, 0, MANY, LEASE_S / 10), 0);
 	ck_assert_uint_eq(there(census), MANY);
 	ck_assert_ptr_null(memchr(census->seen, 0, MANY));
-	ck_assert_int_eq(change(netlink, NETLINK_RENEW, 0, MANY, 600), 0);
+	ck_assert_int_eq(change(netlink, NETLINK_RENEW, 0, MANY, LEASE_S), 0);
 	ck_assert_uint_eq(there(census), MANY);
-	ck_assert_uint_gt(census->last.valid_s, 500);
+	ck_assert_uint_gt(census->last.valid_s, LEASE_S / 10);
 	ck_assert_int_eq(change(netlink, NETLINK_REMOVE, 0, MANY, 0), 0);
 	ck_assert_uint_eq(there(census), 0);
 	free(census);
@@ -309,9 +312,11 @@ END_TEST
 
 /* Another program changes addresses while we read them: the kernel marks the dump as
  * spoilt (NLM_F_DUMP_INTR), and it is read anew. Under a storm all attempts may be
- * spoilt, which must be said as EINTR; when it is over all is well at once. */
+ * spoilt, which must be said as EINTR; when it is over all is well at once. Its pauses
+ * grow, so that a whole one fits in the end, on any machine. */
 START_TEST(a_spoilt_dump_is_repeated)
 {
+	const long end_ms = now_ms() + PATIENCE_MS;
 	struct census *census = calloc(1, sizeof(*census));
 	unsigned whole = 0;
 	int status;
@@ -323,16 +328,17 @@ START_TEST(a_spoilt_dump_is_repeated)
 	if (storm == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		struct netlink *mine = netlink_open();
-		for (;;) {
+		for (int pause_ms = 20;; pause_ms++) {
 			struct netlink_change twice[] = {
 				{ NETLINK_ADD, ip_v4(0x0a4e0001), 60, -1 },
 				{ NETLINK_REMOVE, ip_v4(0x0a4e0001), 0, -1 },
 			};
 			(void)netlink_change(mine, ifindex, twice, 2);
-			poll(NULL, 0, 20); /* time for a whole one, now and then */
+			poll(NULL, 0, pause_ms);
 		}
 	}
-	for (unsigned i = 0; i < 100; i++) {
+	for (unsigned i = 0; i < 100 || whole == 0; i++) {
+		ck_assert_int_lt(now_ms(), end_ms);
 		memset(census, 0, sizeof(*census));
 		if (netlink_dump_addresses(netlink, ifindex, count, census) == 0) {
 			whole++;
@@ -344,7 +350,6 @@ START_TEST(a_spoilt_dump_is_repeated)
 	}
 	kill(storm, SIGKILL);
 	ck_assert_int_eq(waitpid(storm, &status, 0), storm);
-	ck_assert_uint_gt(whole, 0);
 	ck_assert_uint_ge(there(census), MANY);
 	free(census);
 }
@@ -471,14 +476,15 @@ START_TEST(reading_does_not_wait)
 	struct told told = { 0 };
 	const struct netlink_events events = { tell_address, tell_link, tell_route_gone,
 		tell_overrun, &told };
-	const long begin_ms = now_ms();
+	const long end_ms = now_ms() + PATIENCE_MS;
 
 	while (told.links == 0) {
 		RUN("ip link set d0 down");
 		ck_assert_int_eq(netlink_read(netlink, 64, &events), 0);
+		ck_assert_int_lt(now_ms(), end_ms);
 	}
+	/* Who waited for more now would be ended by Check's own timeout. */
 	ck_assert_int_eq(netlink_read(netlink, 64, &events), 0);
-	ck_assert_int_lt(now_ms() - begin_ms, PATIENCE_MS / 2);
 }
 END_TEST
 
@@ -821,7 +827,7 @@ change_case(void)
 {
 	TCase *tc = tcase_create("changes");
 
-	tcase_set_timeout(tc, 60); /* valgrind */
+	tcase_set_timeout(tc, 120); /* valgrind */
 	tcase_add_checked_fixture(tc, begin, end);
 	tcase_add_test(tc, an_address_is_as_promised);
 	tcase_add_test(tc, no_lease_is_for_ever);
@@ -846,7 +852,7 @@ notification_case(void)
 {
 	TCase *tc = tcase_create("notifications");
 
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(tc, begin, end);
 	tcase_add_test(tc, others_changes_are_told);
 	tcase_add_test(tc, our_own_changes_are_not);

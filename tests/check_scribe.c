@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PATIENCE_S 10.
+#define PATIENCE_S 60.
 
 static char directory[80];
 static char path[100];
@@ -184,10 +184,11 @@ START_TEST(too_much_at_once_is_refused)
 }
 END_TEST
 
+/* Not synced: closing waits for a second, and a busy disk may take longer. */
 START_TEST(closing_finishes_what_waits)
 {
 	for (unsigned i = 0; i < 5; i++)
-		ck_assert(put(path, i < 4 ? "early\n" : "late\n", true));
+		ck_assert(put(path, i < 4 ? "early\n" : "late\n", false));
 	scribe_close(scribe);
 	scribe = NULL;
 	check_file("late\n");
@@ -214,7 +215,7 @@ main(void)
 	TCase *tc = tcase_create("scribe");
 	SRunner *runner = srunner_create(suite);
 
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 2 * PATIENCE_S);
 	tcase_add_checked_fixture(tc, begin, end);
 	tcase_add_test(tc, a_file_is_written_and_replaced);
 	tcase_add_test(tc, a_file_is_removed_once_and_again);
