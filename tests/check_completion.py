@@ -72,7 +72,7 @@ def typed(command, begin):
         raise Skip(f"no {command[0]} here")
     with screen.Terminal(command) as shell:
         shell.type(f"PS1='> '; {begin}; clear; echo ready\r")
-        shell.await_text(lambda text: text.startswith("ready"), 10, "the shell is ready")
+        shell.await_text(lambda text: text.startswith("ready"), 60, "the shell is ready")
         shell.type("vlbctl dra\t")
         shell.await_text("> vlbctl drain")
         shell.type("--per\t")

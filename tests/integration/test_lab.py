@@ -58,17 +58,17 @@ def interrupted(_cluster):
         # A process in the middle of exec(2) has no command line for a moment.
         wait_until(lambda: len(processes("vlb-lab.doomed")) >= 3, 5, "its web servers run")
         process.send_signal(number)
-        process.wait(15)
+        process.wait(60)
         wait_until(lambda: not processes("doomed"), 5, f"nothing left after signal {number}")
         process.stdout.close()
     for delay in (0.05, 0.15, 0.25, 0.35):
         process = child("doomed")
         time.sleep(delay)
         process.send_signal(signal.SIGKILL)
-        process.wait(15)
+        process.wait(60)
         wait_until(lambda: not processes("doomed"), 5, f"nothing left after {delay}s")
         process.stdout.close()
-    check(not glob.glob("/tmp/vlb-lab*") and not glob.glob("/run/vlb-lab.doomed*"), "files left")
+    check(not glob.glob("/tmp/vlb-lab.doomed*") and not glob.glob("/run/vlb-lab.doomed*"), "files left")
 
 
 @test("two labs from the command line do not see each other", **BY_HAND)
@@ -119,19 +119,24 @@ def prober(cluster):
     cluster.send_arp("C", 1, lab.address(1), lab.ROUTER)
     ended = time.monotonic()
     give("A", "add", 2)
+    added = time.monotonic()
     time.sleep(0.3)
+    removing = time.monotonic()
     give("A", "del", 2)
+    removed = time.monotonic()
     time.sleep(0.3)
     seen, who = traffic.stop(), owners.stop()
     check_equal(len(seen.gaps(lab.address(1))), 1, "gaps of the first")
     gap = seen.gaps(lab.address(1))[0]
-    check(began - 0.01 < gap["begin"] < gap["end"] < ended + 0.05 and gap["ms"] >= 190, gap)
+    slack = 0.05 + seen.data["late_ms"] / 1000  # it may be starved, and says so
+    check(began - slack < gap["begin"] < gap["end"] < ended + slack and gap["ms"] >= 190, gap)
     check_equal(seen.gaps(lab.address(2)), [], "gaps of the second")
     check_equal([one["mac"] for one in who.addresses[lab.address(1)]["owners"]],
                 [cluster.mac("A"), cluster.mac("C")], "owners of the first")
     check_equal({name for name, _ in who.duplicates()}, {lab.address(2)}, "duplicates")
-    lasted = who.duplicates()[0][1]
-    check(0.2 < lasted["end"] - lasted["begin"] < 0.6, lasted)
+    event = who.duplicates()[0][1]
+    lasted, slack = event["end"] - event["begin"], 0.05 + who.data["late_ms"] / 1000
+    check(removing - added - slack < lasted < removed - ended + slack, event)
 
 
 # ---- files that the lab is given ----

@@ -971,19 +971,21 @@ def killed():
     seen = collections.Counter()
     begin = time.monotonic()
     run("--update", "-c", path, "--add", "G")
-    usual = time.monotonic() - begin
-    for _ in range(60):
+    late = 1.3 * (time.monotonic() - begin)
+    # The time within which it is killed follows what it finds, so that half of the kills are
+    # early on any machine, however its load changes meanwhile.
+    while seen["old"] + seen["new"] < 60 or not (seen["old"] and seen["new"]):
         write("vlb.ini", old)
         process = subprocess.Popen([os.path.join(BUILD, "vlbplan"), "--update", "-c", path,
                                     "--add", "G"], stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)
-        time.sleep(dice.uniform(0, usual * 1.3))
+        time.sleep(dice.uniform(0, late))
         process.send_signal(signal.SIGKILL)
         process.wait()
         text = read(path)
         check(text in (old, new), f"neither the old nor the new file: {text}")
         seen["new" if text == new else "old"] += 1
-    check(seen["old"] > 0, f"it was never killed in time: {seen}")
+        late *= 0.9 if text == new else 1.1
     print(f"# killed: {dict(seen)}")
 
 

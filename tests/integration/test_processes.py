@@ -4,7 +4,6 @@
 
 import os
 import sys
-import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
@@ -145,12 +144,13 @@ def stop_all(cluster):
 def stop_twice(cluster):
     for server in ALL_BUT_A:
         cluster.freeze(server)  # nobody will take over
-    process = cluster.processes["A", "vlbd"]
+    process, watch = cluster.processes["A", "vlbd"], Watch(cluster)
     process.terminate()
-    time.sleep(0.2)  # a second one that comes with the first is the same signal
+    watch.await_text("A", "stopping: handing over")  # else both may be one signal
     check(process.poll() is None, "A did not wait for anybody to take over")
     process.terminate()
-    check_equal(process.wait(2), 0, "exit status")
+    check_equal(process.wait(10), 0, "exit status")
+    check("told to stop again" in watch.text("A"), "it waited for them all the same")
     check_equal(cluster.serves("A"), set(), "addresses left at A")
 
 

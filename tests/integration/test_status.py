@@ -86,7 +86,7 @@ def log_lines(cluster):
     one = cluster.primaries("B")[0]
     watch.await_text("A", re.escape(one) + r": WATCHING -> CLAIMED "
                      r"\(B dead: silent \d+ms, 5 probes unanswered\)\n")
-    watch.await_text("A", re.escape(one) + r": confirmed by 10\.77\.255\.254 after \d+\.\d+ms\n")
+    watch.await_text("A", re.escape(one) + r": confirmed by 10\.77\.255\.254 after [\d.]+m?s\n")
     cluster.restore("B")
     cluster.settle()
     watch.await_text("A", re.escape(one) + r": CLAIMED -> RELEASED \(B claims it\)\n")

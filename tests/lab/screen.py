@@ -79,7 +79,7 @@ class Terminal:
         """The screen as one text, without blanks at the ends of lines."""
         return "\n".join(line.rstrip() for line in self.screen.display)
 
-    def await_text(self, condition, seconds=5, what=None):
+    def await_text(self, condition, seconds=30, what=None):
         """Wait until CONDITION (a text, or a function of the text) is on the screen."""
         holds = condition if callable(condition) else lambda text: condition in text
         end = time.monotonic() + seconds
@@ -89,7 +89,7 @@ class Terminal:
             self.look(0.05)
         return self.text()
 
-    def await_end(self, seconds=5):
+    def await_end(self, seconds=30):
         """Wait for the program to end. Returns its exit status, as subprocess has it."""
         end = time.monotonic() + seconds
         while self.process.poll() is None:
