@@ -104,5 +104,9 @@ enum report_level report_level(const struct report *report);
 /* One line without an end, as snprintf(3). CONF names the servers. */
 int report_format(
     const struct report *report, const struct conf *conf, char *text, size_t size);
+/* Likewise of lines that were left out (repeat.h): how many, within what time, the LAST.
+ */
+int report_format_more(
+    unsigned count, uint64_t within_ns, const char *last, char *text, size_t size);
 
 #endif

@@ -338,6 +338,16 @@ report_format(
 	}
 }
 
+int
+report_format_more(
+    unsigned count, uint64_t within_ns, const char *last, char *text, size_t size)
+{
+	char within[24];
+
+	return snprintf(text, size, "%u more like it in %s, the last: %s", count,
+	    duration(within_ns, within), last);
+}
+
 enum report_level
 report_level(const struct report *report)
 {

@@ -178,7 +178,8 @@ saw_overrun(void *user)
 	struct shell *shell = user;
 
 	if (!shell->overrun)
-		log_warnx("the kernel's notifications overran; reading everything anew");
+		chronicle_repeat(shell, REPEAT_OVERRUN, REPORT_WARN,
+		    "the kernel's notifications overran; reading everything anew");
 	shell->metrics->resyncs++;
 	shell->overrun = true;
 }

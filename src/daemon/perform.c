@@ -61,12 +61,14 @@ send_frame(struct shell *shell, const struct action *action)
 		/* A filter may refuse some frames and not others. */
 		if (failed_ns == 0 || shell_now_ns() - failed_ns < MENDED_NS)
 			return;
-		log_info("sending on %s works again", shell->conf->interface);
+		chronicle_repeat(shell, REPEAT_SENDING, REPORT_INFO,
+		    "sending on %s works again", shell->conf->interface);
 		shell->send_failed_ns = 0;
 		return;
 	}
 	if (failed_ns == 0)
-		log_warnx("cannot send on %s: %s", shell->conf->interface,
+		chronicle_repeat(shell, REPEAT_SENDING, REPORT_WARN,
+		    "cannot send on %s: %s", shell->conf->interface,
 		    announce_error(shell->announce));
 	shell->send_failed_ns = shell_now_ns();
 }

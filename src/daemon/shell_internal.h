@@ -35,6 +35,7 @@
 #include "sniff.h"
 #include "vlbd/ctl.h"
 #include "vlbd/engine.h"
+#include "vlbd/repeat.h"
 
 #define SHELL_BATCH 1024 /* address changes in one batch */
 
@@ -83,6 +84,7 @@ struct shell {
 	struct scribe *scribe;
 	struct events *events;
 	struct metrics *metrics;
+	struct repeat *repeat;
 	struct keep keep;
 	struct hostwatch watch;
 	struct instance *instance;
@@ -108,7 +110,7 @@ struct shell {
 	int status;
 	ev_io sniff_io, netlink_io, timer_io;
 	ev_signal term, interrupt, hangup, leave;
-	ev_timer patience, pulse, again;
+	ev_timer patience, pulse, again, more;
 };
 
 /* Nanoseconds of CLOCK_BOOTTIME: suspended time counts, so that a sleep past the lease is
@@ -158,8 +160,11 @@ void pulse_ready(struct shell *shell);
 /* chronicle.c: 0, or -1 with errno. */
 int chronicle_open(struct shell *shell);
 void chronicle_close(struct shell *shell);
-/* Log it, keep it, count it. */
+/* Count it; log it, keep it, tell it, unless it is left out as one of too many alike. */
 void chronicle_report(struct shell *shell, const struct report *report);
+/* A line for the log alone that may come again and again; KIND is one of repeat.h. */
+void chronicle_repeat(struct shell *shell, unsigned kind, enum report_level level,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Likewise what the shell itself has to tell; KIND is one word of vlbctl(8). */
 void chronicle_note(struct shell *shell, const char *kind, enum report_level level,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
