@@ -826,7 +826,7 @@ change_case(void)
 {
 	TCase *tc = tcase_create("changes");
 
-	tcase_set_timeout(tc, 120); /* valgrind */
+	tcase_set_timeout(tc, 300); /* valgrind */
 	tcase_add_checked_fixture(tc, begin, end);
 	tcase_add_test(tc, an_address_is_as_promised);
 	tcase_add_test(tc, no_lease_is_for_ever);
@@ -851,7 +851,7 @@ notification_case(void)
 {
 	TCase *tc = tcase_create("notifications");
 
-	tcase_set_timeout(tc, 120);
+	tcase_set_timeout(tc, 300);
 	tcase_add_checked_fixture(tc, begin, end);
 	tcase_add_test(tc, others_changes_are_told);
 	tcase_add_test(tc, our_own_changes_are_not);

@@ -13,8 +13,8 @@
 #include "log.h"
 #include "notify.h"
 
-enum { PATIENCE_S = 90, KEYS = 50 }; /* under valgrind a thousand take long */
-#define LONG_NS (60 * SEC_NS)        /* for a command that ends by itself */
+enum { PATIENCE_S = 300, KEYS = 50 }; /* under valgrind a thousand take long */
+#define LONG_NS (60 * SEC_NS)         /* for a command that ends by itself */
 
 static struct ev_loop *loop;
 static struct runner *runner;

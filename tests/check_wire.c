@@ -578,7 +578,7 @@ main(void)
 	Suite *suite = suite_create("wire");
 	TCase *tc = tcase_create("wire");
 
-	tcase_set_timeout(tc, 120); /* valgrind */
+	tcase_set_timeout(tc, 300); /* valgrind */
 	tcase_add_checked_fixture(tc, begin, end);
 	tcase_add_test(tc, what_is_said_is_heard);
 	tcase_add_test(tc, our_own_words_are_not_heard);
