@@ -173,9 +173,10 @@ class Ears:
     def judge(self, form, changes):
         """(what the kernel made of that frame, what the daemon made of it)"""
         for _ in range(TRIES):
-            verdict = self._try(form, changes)
-            if verdict:
-                return verdict
+            with contextlib.suppress(LabError):  # it did not answer in time
+                verdict = self._try(form, changes)
+                if verdict:
+                    return verdict
             time.sleep(0.1)
         raise LabError("the daemon does not read its frames")
 
