@@ -8,7 +8,10 @@
 #include "host.h"
 #include "shell_internal.h"
 
-enum { MESSAGES_A_TURN = 256 };
+enum {
+	MESSAGES_A_TURN = 256,
+	LOOPBACK = 1 /* lo's index, in every network namespace */
+};
 #define AGAIN_S 0.1 /* until the kernel is asked again what it could not tell */
 
 static void catch_up(struct shell *shell);
@@ -38,7 +41,9 @@ saw_address(void *user, const struct netlink_address *address, bool gone)
 	bool known = conf_address_by_ip(shell->conf, &address->ip) != CONF_NONE;
 
 	if (address->ifindex != shell->link.ifindex) {
-		shell->look = shell->look || known; /* it should be nowhere else */
+		/* It should be nowhere else; and with the last address of lo go its local
+		 * routes, of which the kernel says nothing. */
+		shell->look = shell->look || known || address->ifindex == LOOPBACK;
 		return;
 	}
 	if (!known)
