@@ -53,6 +53,24 @@ saw_address(void *user, const struct netlink_address *address, bool gone)
 	shell->look = shell->look || address->prefix != 32;
 }
 
+/* An interface with another name is another instance: a second daemon that is told the
+ * new name is kept out, and what self leaves should it be killed is found again under it.
+ */
+static void
+follow_name(struct shell *shell)
+{
+	uint32_t owner = conf_instance_digest(shell->conf, shell->link.name);
+
+	if (owner == shell->watch.owner)
+		return;
+	struct instance *instance = shell_instance(shell, shell->conf, owner);
+	if (instance == NULL)
+		return; /* logged; what self has stays under the old name */
+	instance_close(shell->instance);
+	shell->instance = instance;
+	hostwatch_reload(shell, owner);
+}
+
 /* The interface is this one from now on, and is as LINK says. */
 static void
 apply_link(struct shell *shell, const struct netlink_link *link)
@@ -61,8 +79,10 @@ apply_link(struct shell *shell, const struct netlink_link *link)
 		       strcmp(link->name, shell->link.name) != 0;
 
 	shell->link = *link;
-	if (another)
+	if (another) {
 		listen_close(shell); /* libnet sends by name */
+		follow_name(shell);
+	}
 	if (shell->sniff == NULL && link->up)
 		(void)listen_open(shell);
 	refresh_identity(shell);
