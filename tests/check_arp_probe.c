@@ -227,6 +227,23 @@ START_TEST(before_anything_is_known_a_frozen_daemon_keeps_its_addresses)
 }
 END_TEST
 
+/* It may be another machine, or have been set up anew. */
+START_TEST(who_comes_back_is_tried_soon)
+{
+	run_s(10);
+	cluster_link(cluster, B, false);
+	run_s(1);
+	cluster_link(cluster, B, true);
+	cluster_run(cluster, 500 * MS_NS);
+	ck_assert_int_eq(sees(A, B), PEER_ALIVE);
+	cluster_forget(cluster);
+	run_s(2);
+	ck_assert_uint_eq(asked(A, B, false), 1);
+	ck_assert_uint_eq(asked(A, B, true), 1);
+	ck_assert_uint_eq(asked(A, C, false), 0); /* it was not away */
+}
+END_TEST
+
 /* An administrator switches the inspection on while all runs. */
 START_TEST(who_no_longer_answers_arp_probes_is_asked_otherwise)
 {
@@ -251,6 +268,7 @@ main(void)
 	tcase_add_checked_fixture(tc, up, down);
 	tcase_add_test(tc, who_answers_arp_probes_is_asked_in_no_other_form);
 	tcase_add_test(tc, living_peers_are_tried_once_a_minute);
+	tcase_add_test(tc, who_comes_back_is_tried_soon);
 	tcase_add_test(tc, a_proxy_does_not_keep_a_dead_daemon_alive);
 	tcase_add_test(tc, who_answers_for_the_dead_is_not_believed);
 	tcase_add_test(tc, a_proxy_is_told_of_once_and_so_is_its_end);

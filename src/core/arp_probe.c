@@ -119,10 +119,12 @@ arp_probe_tick(struct engine *engine, unsigned server, uint64_t now_ns)
 {
 	struct engine_peer *peer = &engine->peer[server];
 
+	/* Who comes back is tried soon: arp_probe_begin(). */
+	if (peer->peer.state == PEER_DEAD)
+		peer->trial_ns = NEVER;
 	if (now_ns < peer->trial_ns)
 		return;
-	peer->trial_ns =
-	    peer->peer.state == PEER_DEAD ? NEVER : now_ns + RETRY_MS * MS_NS;
+	peer->trial_ns = now_ns + RETRY_MS * MS_NS;
 	if (peer->peer.state != PEER_ALIVE || !say_room(engine, SAY_ASK_BEHIND, now_ns))
 		return;
 	/* What was tried and answered comes round once more, for the answer to come. */
