@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* follow.c - the kernel's notifications: of the interface and of addresses to the engine,
- * of anything else that the daemon needs of its host to hostwatch.c. */
+ * of anything else that the daemon needs of its host to hostwatch.c. And since they do
+ * not tell of all, everything is looked at now and then. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,9 @@ enum {
 	MESSAGES_A_TURN = 256,
 	LOOPBACK = 1 /* lo's index, in every network namespace */
 };
-#define AGAIN_S 0.1 /* until the kernel is asked again what it could not tell */
+#define AGAIN_S 0.1     /* until the kernel is asked again what it could not tell */
+#define LOOK_S 5.       /* now and then */
+#define PAUSE_NS SEC_NS /* at least, between two looks at the host for a notification */
 
 static void catch_up(struct shell *shell);
 
@@ -59,16 +62,10 @@ saw_address(void *user, const struct netlink_address *address, bool gone)
 static void
 follow_name(struct shell *shell)
 {
-	uint32_t owner = conf_instance_digest(shell->conf, shell->link.name);
+	uint32_t owner;
 
-	if (owner == shell->watch.owner)
-		return;
-	struct instance *instance = shell_instance(shell, shell->conf, owner);
-	if (instance == NULL)
-		return; /* logged; what self has stays under the old name */
-	instance_close(shell->instance);
-	shell->instance = instance;
-	hostwatch_reload(shell, owner);
+	if (shell_instance(shell, shell->conf, &owner) && owner != shell->watch.owner)
+		hostwatch_reload(shell, owner);
 }
 
 /* The interface is this one from now on, and is as LINK says. */
@@ -179,8 +176,29 @@ saw_route_gone(void *user)
 	shell->look = true;
 }
 
-/* Notifications were lost: compare the kernel's truth with the engine's. 0, or -1 with
- * errno: it cannot be had now. */
+static int
+look_at_host(struct shell *shell)
+{
+	shell->looked_ns = shell_now_ns();
+	return hostwatch_look(shell);
+}
+
+/* For a notification; but another program may change things as often as it likes. */
+static int
+look_soon(struct shell *shell)
+{
+	uint64_t since_ns = shell_now_ns() - shell->looked_ns;
+
+	if (since_ns >= PAUSE_NS)
+		return look_at_host(shell);
+	ev_timer_stop(shell->loop, &shell->look_on);
+	ev_timer_set(&shell->look_on, (double)(PAUSE_NS - since_ns) / SEC_NS, LOOK_S);
+	ev_timer_start(shell->loop, &shell->look_on);
+	return 0;
+}
+
+/* Compare the kernel's truth with the engine's. 0, or -1 with errno: it cannot be had
+ * now. */
 static int
 look_anew(struct shell *shell)
 {
@@ -194,7 +212,7 @@ look_anew(struct shell *shell)
 		lose_link(shell);
 	else
 		return -1;
-	return hostwatch_look(shell);
+	return look_at_host(shell);
 }
 
 static void
@@ -222,16 +240,16 @@ catch_up(struct shell *shell)
 	if (shell->refresh)
 		refresh_identity(shell);
 	if (shell->look)
-		shell->look = hostwatch_notified(shell) != 0;
+		shell->look = look_soon(shell) != 0;
 	bool failed = shell->overrun || shell->find || shell->refresh || shell->look;
 	if (failed && !shell->ask_failed)
 		log_warn("cannot ask the kernel about %s; trying again",
 		    shell->conf->interface);
 	shell->ask_failed = failed;
-	if (!failed || ev_is_active(&shell->again))
+	if (!failed || ev_is_active(&shell->look_again))
 		return;
-	ev_timer_set(&shell->again, AGAIN_S, 0.);
-	ev_timer_start(shell->loop, &shell->again);
+	ev_timer_set(&shell->look_again, AGAIN_S, 0.);
+	ev_timer_start(shell->loop, &shell->look_again);
 }
 
 static void
@@ -240,6 +258,20 @@ on_again(struct ev_loop *loop, ev_timer *watcher, int revents)
 	struct shell *shell = watcher->data;
 
 	(void)loop, (void)revents;
+	catch_up(shell);
+	perform(shell);
+}
+
+/* As after an overrun: there may be something that no notification tells. */
+static void
+on_look(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+	struct shell *shell = watcher->data;
+
+	(void)loop, (void)revents;
+	shell->find = find_link(shell) != 0;
+	if (look_anew(shell) != 0)
+		shell->look = true;
 	catch_up(shell);
 	perform(shell);
 }
@@ -277,6 +309,9 @@ follow_start(struct shell *shell)
 	ev_io_init(&shell->netlink_io, on_netlink, netlink_fd(shell->netlink), EV_READ);
 	shell->netlink_io.data = shell;
 	ev_io_start(shell->loop, &shell->netlink_io);
-	ev_init(&shell->again, on_again);
-	shell->again.data = shell;
+	ev_init(&shell->look_again, on_again);
+	ev_timer_init(&shell->look_on, on_look, LOOK_S, LOOK_S);
+	shell->look_again.data = shell->look_on.data = shell;
+	ev_timer_start(shell->loop, &shell->look_on);
+	(void)look_at_host(shell);
 }

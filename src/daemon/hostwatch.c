@@ -12,9 +12,6 @@
 #include "host_facts.h"
 #include "shell_internal.h"
 
-#define LOOK_S 5.       /* now and then */
-#define PAUSE_NS SEC_NS /* at least, between two looks for a notification */
-
 /* --- the local routes of the external ranges -------------------------------------- */
 
 static int
@@ -179,7 +176,6 @@ hostwatch_look(struct shell *shell)
 	struct host_facts facts;
 	int status = -1;
 
-	watch->looked_ns = shell_now_ns();
 	if (shell->link.ifindex == 0) { /* gone: the engine knows */
 		free(census);
 		return 0;
@@ -200,42 +196,6 @@ hostwatch_look(struct shell *shell)
 	}
 	free(census);
 	return status;
-}
-
-/* Another program may change things as often as it likes. */
-int
-hostwatch_notified(struct shell *shell)
-{
-	struct hostwatch *watch = &shell->watch;
-	uint64_t since_ns = shell_now_ns() - watch->looked_ns;
-
-	if (since_ns >= PAUSE_NS)
-		return hostwatch_look(shell);
-	ev_timer_stop(shell->loop, &watch->timer);
-	ev_timer_set(&watch->timer, (double)(PAUSE_NS - since_ns) / SEC_NS, LOOK_S);
-	ev_timer_start(shell->loop, &watch->timer);
-	return 0;
-}
-
-static void
-on_look(struct ev_loop *loop, ev_timer *watcher, int revents)
-{
-	struct shell *shell = watcher->data;
-
-	(void)loop, (void)revents;
-	(void)hostwatch_look(shell);
-	perform(shell);
-}
-
-void
-hostwatch_start(struct shell *shell)
-{
-	struct hostwatch *watch = &shell->watch;
-
-	ev_timer_init(&watch->timer, on_look, LOOK_S, LOOK_S);
-	watch->timer.data = shell;
-	ev_timer_start(shell->loop, &watch->timer);
-	(void)hostwatch_look(shell);
 }
 
 void

@@ -138,13 +138,22 @@ watch(struct shell *shell)
 	ev_signal_start(shell->loop, &shell->leave);
 }
 
-struct instance *
-shell_instance(const struct shell *shell, const struct conf *conf, uint32_t digest)
+bool
+shell_instance(struct shell *shell, const struct conf *conf, uint32_t *owner)
 {
 	char what[2 * CONF_NAME + 16];
 
+	*owner = conf_instance_digest(conf, shell->link.name);
+	if (shell->instance != NULL && *owner == shell->watch.owner)
+		return true;
 	snprintf(what, sizeof(what), "cluster %s on %s", conf->name, shell->link.name);
-	return instance_open(shell->loop, digest, shell->setup.privileges.uid, what);
+	struct instance *instance =
+	    instance_open(shell->loop, *owner, shell->setup.privileges.uid, what);
+	if (instance == NULL)
+		return false;
+	instance_close(shell->instance);
+	shell->instance = instance;
+	return true;
 }
 
 /* Everything that can fail, before anything is changed on this host. */
@@ -172,9 +181,8 @@ start(struct shell *shell)
 	    ctlsock_open(shell->loop, shell->setup.socket, &rights, steer_answer, shell);
 	if (shell->ctlsock == NULL || steer_open(shell) != 0)
 		return EXIT_FAILURE;
-	shell->watch.owner = conf_instance_digest(shell->conf, shell->link.name);
-	shell->instance = shell_instance(shell, shell->conf, shell->watch.owner);
-	return shell->instance != NULL ? 0 : EXIT_NOT_READY;
+	return shell_instance(shell, shell->conf, &shell->watch.owner) ? 0
+								       : EXIT_NOT_READY;
 }
 
 /* What needs root has been done. */
@@ -214,7 +222,6 @@ begin(struct shell *shell)
 		engine_link(shell->engine, false, shell_now_ns());
 	watch(shell);
 	follow_start(shell);
-	hostwatch_start(shell);
 	keep_begin(shell);
 	textfile_begin(shell);
 	engine_tick(shell->engine, shell_now_ns());

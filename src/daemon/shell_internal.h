@@ -64,9 +64,7 @@ struct hostwatch {
 	bool has_route[CONF_EXTERNALS]; /* what is missing then was removed by others */
 	bool route_failed;              /* said so already */
 	bool strays_removed;            /* of an earlier run */
-	uint64_t looked_ns;
 	struct requirement_findings found;
-	ev_timer timer;
 };
 
 struct shell {
@@ -101,24 +99,26 @@ struct shell {
 	uint64_t send_failed_ns; /* the last time; 0: it works, as the log has it */
 	bool refresh;            /* the interface's own addresses may have changed */
 	bool find;               /* which interface bears the name may have changed */
-	bool renamed;    /* none does, and self goes on with the one that did; told */
-	bool look;       /* something else that self needs of the host may have changed */
-	bool ask_failed; /* said so already */
-	bool overrun;    /* notifications were lost, and the kernel was not asked yet */
-	int stops;       /* how often we were told to */
-	bool leaving;    /* without a handover: a successor adopts everything */
+	bool renamed; /* none does, and self goes on with the one that did; told */
+	bool look;    /* something else that self needs of the host may have changed */
+	uint64_t looked_ns; /* when the host was looked at */
+	bool ask_failed;    /* said so already */
+	bool overrun; /* notifications were lost, and the kernel was not asked yet */
+	int stops;    /* how often we were told to */
+	bool leaving; /* without a handover: a successor adopts everything */
 	int status;
 	ev_io sniff_io, netlink_io, timer_io;
 	ev_signal term, interrupt, hangup, leave;
-	ev_timer patience, pulse, again, more;
+	ev_timer patience, pulse, look_again, look_on, more;
 };
 
 /* Nanoseconds of CLOCK_BOOTTIME: suspended time counts, so that a sleep past the lease is
  * seen. */
 uint64_t shell_now_ns(void);
-/* The right to serve CONF, whose instance has that DIGEST. NULL: logged. */
-struct instance *shell_instance(
-    const struct shell *shell, const struct conf *conf, uint32_t digest);
+/* Have the right to serve CONF on the interface as it is called now, in place of what
+ * self had; *OWNER is its digest. False: somebody else has it (logged), and all is as
+ * before. */
+bool shell_instance(struct shell *shell, const struct conf *conf, uint32_t *owner);
 
 /* perform.c: do what the engine wants, until it wants nothing more, and arm the timer. */
 void perform(struct shell *shell);
@@ -139,13 +139,9 @@ struct engine_self follow_self(
 /* Look which interface bears the configured name, and tell where none does. */
 void follow_find(struct shell *shell);
 
-/* hostwatch.c: begin to look at the host, and go on. */
-void hostwatch_start(struct shell *shell);
-/* Look now: put back what is self's, and tell what is wrong. 0, or -1 with errno where
- * the kernel could not be asked. */
+/* hostwatch.c: look at the host now, put back what is self's, and tell what is wrong. 0,
+ * or -1 with errno where the kernel could not be asked. */
 int hostwatch_look(struct shell *shell);
-/* The kernel has told of a change: look, but not at each of many. Likewise. */
-int hostwatch_notified(struct shell *shell);
 /* The configuration is another one, and OWNER is the owner of self's routes. */
 void hostwatch_reload(struct shell *shell, uint32_t owner);
 /* Remove self's local routes. */

@@ -35,23 +35,6 @@ is_same_interface(const struct shell *shell, const char *name)
 	       link.ifindex == shell->link.ifindex;
 }
 
-/* Under another name the cluster is another instance. False: somebody else is that one
- * already (logged). */
-static bool
-become_instance(struct shell *shell, const struct conf *conf, uint32_t *owner)
-{
-	*owner = shell->watch.owner;
-	if (strcmp(conf->name, shell->conf->name) == 0)
-		return true;
-	*owner = conf_instance_digest(conf, shell->link.name);
-	struct instance *instance = shell_instance(shell, conf, *owner);
-	if (instance == NULL)
-		return false;
-	instance_close(shell->instance);
-	shell->instance = instance;
-	return true;
-}
-
 /* Is it something that a running daemon can become? */
 static bool
 may_become(const struct shell *shell, struct conf *conf, int *server)
@@ -86,7 +69,7 @@ become(struct shell *shell, struct conf *conf)
 	if (conf == NULL || !may_become(shell, conf, &server))
 		goto bad;
 	memory = malloc(engine_reload_size(conf, shell->engine));
-	if (memory == NULL || !become_instance(shell, conf, &owner))
+	if (memory == NULL || !shell_instance(shell, conf, &owner))
 		goto bad;
 	tend_forget(shell);
 	struct engine_self self = follow_self(shell, conf, (unsigned)server);
