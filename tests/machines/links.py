@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""vlbd on what may stand between a card and the addresses: VLANs, bonds, VRFs, macvlans, on
+kernels that have them, with cards that have cables."""
+
+import contextlib
+import time
+
+from machine import MachineError
+from segment import BASES, EXTERNAL, LAN, MACS, ROUTER, Log, spare_mac, unmoved
+from tally import Skip, check, check_equal, test, wait_until
+
+OF_A = {"10.77.0.1", "10.77.0.2"}
+BONDED = "ens5 ens6"
+
+
+def clear(segment):
+    """No vlbd, no link but the cards, no address on them."""
+    for server in segment.servers:
+        segment[server].try_run("systemctl", "stop", "vlbd")
+    for machine in segment.machines.values():
+        machine.shell("""
+for kind in macvlan vlan bridge bond vrf; do
+	ip -br link show type $kind | while read -r name _; do ip link del "${name%%@*}"; done
+done
+for card in ens4 ens5 ens6; do
+	[ ! -e /sys/class/net/$card ] || { ip -4 addr flush dev $card; ip link set $card down; }
+done
+""")
+
+
+def stand_on(segment, interface, scripts, macs=None):
+    """SCRIPTS, by machine, build INTERFACE; it gets the base addresses, and vlbd starts."""
+    segment.interface, segment.macs = interface, macs or dict(MACS)
+    for name, machine in segment.machines.items():
+        try:
+            machine.shell(scripts.get(name) or scripts["all"])
+        except MachineError as error:
+            if "Unknown device type" in str(error) or "not supported" in str(error):
+                raise Skip(f"no such link on this kernel: {error}") from error
+            raise
+        machine.shell(f"ip link set {interface} up; ip addr add {BASES[name]}/16 dev {interface}")
+    hops = " ".join(f"nexthop via {one}" for one in segment.addresses)
+    segment["router"].shell(f"ip route replace {EXTERNAL} {hops}")
+    for server in segment.servers:
+        segment[server].shell(f"ip route replace default via {ROUTER}")
+    segment.write_config()
+    for server in segment.servers:
+        segment[server].run("systemctl", "start", "vlbd")
+    segment.settle()
+
+
+def stand_on_cards(segment):
+    """As at the beginning."""
+    clear(segment)
+    stand_on(segment, "ens4", {"all": "ip link set ens4 up"})
+
+
+@contextlib.contextmanager
+def standing_on(segment, interface, scripts, macs=None):
+    """For as long as a test lasts."""
+    clear(segment)
+    stand_on(segment, interface, scripts, macs)
+    yield
+    stand_on_cards(segment)
+
+
+def cable_of_a(segment, number=0):
+    """Pulled, and put back: B serves meanwhile."""
+    segment["A"].set_link(number, False)
+    segment.settle("B")
+    segment["A"].set_link(number, True)
+    segment.settle()
+
+
+VLAN = "ip link set ens4 up; ip link add link ens4 name ens4.5 type vlan id 5"
+
+
+@test("on a VLAN: the cable pulled and put back, and traffic", quick=True)
+def vlan(segment):
+    with standing_on(segment, "ens4.5", {"all": VLAN}):
+        segment.start_traffic()
+        time.sleep(3)
+        unmoved(segment, [], segment.stop_traffic())
+        cable_of_a(segment)
+
+
+@test("on a VLAN beside the untagged segment: what goes on there does not matter")
+def vlan_and_untagged(segment):
+    with standing_on(segment, "ens4.5", {"all": VLAN}):
+        log = Log(segment["A"])
+        # The same addresses, untagged, at a stranger.
+        segment["router"].shell("ip link add mv0 link ens4 type macvlan mode bridge\n"
+                             "ip link set mv0 up\n"
+                             "ip addr add 10.77.0.1/32 dev mv0\n"
+                             "for i in 1 2 3; do arping -c1 -A -I mv0 10.77.0.1 2>/dev/null || "
+                             "ping -c1 -W1 -I mv0 10.77.0.99 || true; done")
+        time.sleep(3)
+        segment["router"].shell("ip link del mv0")
+        segment.settle()
+        check_equal(log.moved(), set(), "what moved at A")
+
+
+def plug_in(segment, *lans):
+    """A's ens5 and ens6 go into those LANs."""
+    for number, lan in zip((5, 6), lans):
+        segment.switch.move(f"A{number}", lan)
+
+
+@contextlib.contextmanager
+def bond(segment, options, macs=None, lans=(LAN, LAN), router=None, address=MACS["A"]):
+    """A stands on a bond of ens5 and ens6, the others on cards of that name."""
+    name = "link0"
+    plain = f"ip link set ens4 name {name}"
+    plug_in(segment, *lans)
+    segment.switch.move("A4", "nowhere")
+    build = f"ip link add {name} type bond {options}\n"
+    if address:
+        build += f"ip link set {name} address {address}\n"
+    build += "".join(f"ip link set {card} down; ip link set {card} master {name}\n"
+                     for card in BONDED.split())
+    build += f"ip link set {name} up\nip link set ens5 up\nip link set ens6 up\n"
+    clear(segment)
+    try:
+        stand_on(segment, name, {"A": build, "B": plain, "router": router or plain}, macs)
+        yield
+    finally:
+        clear(segment)
+        for machine in segment.machines.values():
+            machine.shell(f"[ ! -e /sys/class/net/{name} ] || ip link set {name} name ens4")
+        segment.switch.move("A4", LAN)
+        plug_in(segment, "A5", "A6")
+    stand_on_cards(segment)
+
+
+def active_slave(segment):
+    """Of A's bond: ens5, say."""
+    return segment["A"].run("cat", "/sys/class/net/link0/bonding/active_slave").strip()
+
+
+def pull_active(segment):
+    """The cable of the active slave; returns (its number among A's cards, its name)."""
+    before = active_slave(segment)
+    number = segment["A"].cards.index(before)
+    segment["A"].set_link(number, False)
+    wait_until(lambda: active_slave(segment) not in ("", before), 30, "another slave is active")
+    return number, before
+
+
+@test("on an active-backup bond: the active slave's cable is pulled, and nothing moves", quick=True)
+def active_backup(segment):
+    with bond(segment, "mode active-backup miimon 100"):
+        logs = [Log(segment[server]) for server in segment.servers]
+        number, _ = pull_active(segment)
+        time.sleep(5)
+        segment.settle()
+        segment["A"].set_link(number, True)
+        time.sleep(3)
+        for log in logs:
+            check_equal(log.moved(), set(), f"what moved at {log.machine.name}")
+        # Both cables: then A is gone.
+        for card in (1, 2):
+            segment["A"].set_link(card, False)
+        segment.settle("B")
+        for card in (1, 2):
+            segment["A"].set_link(card, True)
+        segment.settle()
+
+
+@test("on a bond with fail_over_mac=active: another address is not the server's any more; and back")
+def fail_over_mac(segment):
+    macs = {**MACS, "A": spare_mac("A", 5)}
+    with bond(segment, "mode active-backup miimon 100 fail_over_mac active primary ens5", macs,
+              address=None):
+        log = Log(segment["A"])
+        segment["A"].set_link(1, False)
+        segment.settle("B")
+        wait_until(lambda: not segment.serves("A"), 30, "A has let go of its addresses")
+        check_equal(segment.status("A")["standing"], "wrong mac", "A")
+        check(spare_mac("A", 6) in log.text(), f"A does not say why: {log.text()}")
+        segment["A"].set_link(1, True)
+        wait_until(lambda: active_slave(segment) == "ens5", 30, "the first slave is active again")
+        segment.settle()
+
+
+@test("on an 802.3ad bond: a link of two fails and comes back, and nothing moves")
+def lacp(segment):
+    options = "mode 802.3ad miimon 100 lacp_rate fast"
+    router = (f"ip link add bond0 type bond {options}\n"
+              + "".join(f"ip link set {card} down; ip link set {card} master bond0\n"
+                        for card in BONDED.split())
+              + "ip link add link0 type bridge forward_delay 0 mcast_snooping 0\n"
+              f"ip link set link0 address {MACS['router']}\n"
+              "ip link set ens4 up; ip link set ens4 master link0\n"
+              "ip link set bond0 up; ip link set bond0 master link0\n")
+    for number, lan in ((5, "first"), (6, "second")):
+        segment.switch.move(f"router{number}", lan)
+    try:
+        with bond(segment, options, lans=("first", "second"), router=router):
+            state = segment["A"].run("cat", "/proc/net/bonding/link0")
+            check("Number of ports: 2" in state, f"not aggregated: {state}")
+            logs = [Log(segment[server]) for server in segment.servers]
+            segment.start_traffic()
+            for card in (1, 2):
+                segment["A"].set_link(card, False)
+                time.sleep(4)
+                segment.settle()
+                segment["A"].set_link(card, True)
+                wait_until(lambda: "Number of ports: 2" in segment["A"].run(
+                    "cat", "/proc/net/bonding/link0"), 60, "both are aggregated again")
+            clients, _ = segment.stop_traffic()
+            check(not clients["cut"], f"flows that were cut: {clients['cut']}")
+            for log in logs:
+                check_equal(log.moved(), set(), f"what moved at {log.machine.name}")
+    finally:
+        for number in (5, 6):
+            segment.switch.move(f"router{number}", f"router{number}")
+
+
+@test("on a macvlan on a VLAN")
+def macvlan_on_vlan(segment):
+    scripts = {name: f"{VLAN}; ip link set ens4.5 up; ip link set ens4 address 02:00:00:00:aa:0{n}"
+                     f"; ip link add mv0 link ens4.5 address {mac} type macvlan mode bridge"
+               for n, (name, mac) in enumerate(MACS.items())}
+    try:
+        with standing_on(segment, "mv0", scripts):
+            cable_of_a(segment)
+    finally:
+        for name, mac in MACS.items():
+            segment[name].try_run("ip", "link", "set", "ens4", "address", mac)
+
+
+VRF_TABLE = 77
+
+
+@test("in a VRF: ARP is answered; the external range needs a route in the VRF's table")
+def vrf(segment):
+    script = (f"ip link add vrf0 type vrf table {VRF_TABLE}; ip link set vrf0 up\n"
+              "ip link set ens4 up; ip link set ens4 master vrf0")
+    with standing_on(segment, "ens4", {"A": script, "all": "ip link set ens4 up"}):
+        segment["A"].shell(f"ip route replace table {VRF_TABLE} default via {ROUTER}")
+        cable_of_a(segment)
+        # Out of its main table the kernel takes nothing that comes in through the VRF.
+        routes = segment["A"].run("ip", "route", "show", "table", "all", "203.0.113.0/24")
+        check("203.0.113.0/24" in routes, f"vlbd has made no route: {routes}")
+        segment["A"].shell(f"ip route replace local {EXTERNAL} dev vrf0 table {VRF_TABLE}")
+        segment.settle()
+
+
+TESTS = [vlan, vlan_and_untagged, active_backup, fail_over_mac, lacp, macvlan_on_vlan, vrf]
