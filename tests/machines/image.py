@@ -76,7 +76,7 @@ echo 0123456789abcdef0123456789abcdef >"$root/etc/machine-id"
 echo vm >"$root/etc/hostname"
 printf '127.0.0.1 localhost\n' >"$root/etc/hosts"
 printf '/dev/vdb /vlbd ext4 defaults 0 0\n' >"$root/etc/fstab"
-printf 'auto lo\niface lo inet loopback\n' >"$root/etc/network/interfaces"
+printf 'auto lo\niface lo inet loopback\nsource /etc/network/interfaces.d/*\n' >"$root/etc/network/interfaces"
 mkdir "$root/vlbd"
 for unit in $MASKED; do
 	ln -sf /dev/null "$root/etc/systemd/system/$unit"

@@ -53,6 +53,7 @@ def make(image, source, directory, parts):
                 raise BuildError(f"build {part}: exit status {status}:\n"
                                  + "".join(file.readlines()[-30:]))
     subprocess.run(["mke2fs", "-q", "-t", "ext4", "-O", "^metadata_csum_seed,^orphan_file",
-                    "-m", "0", "-d", tree, disk, f"{DISK_MB}M"], check=True)
+                    "-m", "0", "-d", tree, disk, f"{DISK_MB}M"],
+                   stdout=subprocess.DEVNULL, check=True)
     shutil.rmtree(tree)
     return disk
