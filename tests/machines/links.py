@@ -3,6 +3,7 @@
 kernels that have them, with cards that have cables."""
 
 import contextlib
+import re
 import time
 
 from machine import MachineError
@@ -11,20 +12,27 @@ from tally import Skip, check, check_equal, test, wait_until
 
 OF_A = {"10.77.0.1", "10.77.0.2"}
 BONDED = "ens5 ens6"
+RENAMED = "link0"  # what has one name everywhere: a bond here, a card there
 
 
 def clear(segment):
     """No vlbd, no link but the cards, no address on them."""
     for server in segment.servers:
         segment[server].try_run("systemctl", "stop", "vlbd")
-    for machine in segment.machines.values():
-        machine.shell("""
+    for name, machine in segment.machines.items():
+        machine.shell(f"""
 for kind in macvlan vlan bridge bond vrf; do
-	ip -br link show type $kind | while read -r name _; do ip link del "${name%%@*}"; done
+	ip -br link show type $kind | while read -r name _; do ip link del "${{name%%@*}}"; done
 done
-for card in ens4 ens5 ens6; do
-	[ ! -e /sys/class/net/$card ] || { ip -4 addr flush dev $card; ip link set $card down; }
+for card in {RENAMED} ens4 ens5 ens6; do
+	[ ! -e /sys/class/net/$card ] || {{ ip -4 addr flush dev $card; ip link set $card down; }}
 done
+[ ! -e /sys/class/net/{RENAMED} ] || {{
+	# udev has made its old name another one that it has.
+	ip link property del dev {RENAMED} altname ens4 2>/dev/null || true
+	ip link set {RENAMED} name ens4
+}}
+ip link set ens4 address {MACS[name]}
 """)
 
 
@@ -109,24 +117,21 @@ def plug_in(segment, *lans):
 @contextlib.contextmanager
 def bond(segment, options, macs=None, lans=(LAN, LAN), router=None, address=MACS["A"]):
     """A stands on a bond of ens5 and ens6, the others on cards of that name."""
-    name = "link0"
-    plain = f"ip link set ens4 name {name}"
+    plain = f"ip link set ens4 down; ip link set ens4 name {RENAMED}"
     plug_in(segment, *lans)
     segment.switch.move("A4", "nowhere")
-    build = f"ip link add {name} type bond {options}\n"
+    build = f"ip link add {RENAMED} type bond {options}\n"
     if address:
-        build += f"ip link set {name} address {address}\n"
-    build += "".join(f"ip link set {card} down; ip link set {card} master {name}\n"
+        build += f"ip link set {RENAMED} address {address}\n"
+    build += "".join(f"ip link set {card} down; ip link set {card} master {RENAMED}\n"
                      for card in BONDED.split())
-    build += f"ip link set {name} up\nip link set ens5 up\nip link set ens6 up\n"
+    build += f"ip link set {RENAMED} up\nip link set ens5 up\nip link set ens6 up\n"
     clear(segment)
     try:
-        stand_on(segment, name, {"A": build, "B": plain, "router": router or plain}, macs)
+        stand_on(segment, RENAMED, {"A": build, "B": plain, "router": router or plain}, macs)
         yield
     finally:
         clear(segment)
-        for machine in segment.machines.values():
-            machine.shell(f"[ ! -e /sys/class/net/{name} ] || ip link set {name} name ens4")
         segment.switch.move("A4", LAN)
         plug_in(segment, "A5", "A6")
     stand_on_cards(segment)
@@ -134,7 +139,7 @@ def bond(segment, options, macs=None, lans=(LAN, LAN), router=None, address=MACS
 
 def active_slave(segment):
     """Of A's bond: ens5, say."""
-    return segment["A"].run("cat", "/sys/class/net/link0/bonding/active_slave").strip()
+    return segment["A"].run("cat", f"/sys/class/net/{RENAMED}/bonding/active_slave").strip()
 
 
 def pull_active(segment):
@@ -182,31 +187,37 @@ def fail_over_mac(segment):
         segment.settle()
 
 
+def aggregated(segment):
+    """How many ports A's bond has in its active aggregator."""
+    state = segment["A"].run("cat", "/proc/net/bonding/" + RENAMED)
+    return int(re.search(r"Number of ports: (\d+)", state)[1])
+
+
 @test("on an 802.3ad bond: a link of two fails and comes back, and nothing moves")
 def lacp(segment):
     options = "mode 802.3ad miimon 100 lacp_rate fast"
     router = (f"ip link add bond0 type bond {options}\n"
               + "".join(f"ip link set {card} down; ip link set {card} master bond0\n"
                         for card in BONDED.split())
-              + "ip link add link0 type bridge forward_delay 0 mcast_snooping 0\n"
-              f"ip link set link0 address {MACS['router']}\n"
-              "ip link set ens4 up; ip link set ens4 master link0\n"
-              "ip link set bond0 up; ip link set bond0 master link0\n")
+              + f"ip link add {RENAMED} type bridge forward_delay 0 mcast_snooping 0\n"
+              f"ip link set {RENAMED} address {MACS['router']}\n"
+              f"ip link set ens4 up; ip link set ens4 master {RENAMED}\n"
+              f"ip link set bond0 up; ip link set bond0 master {RENAMED}\n")
     for number, lan in ((5, "first"), (6, "second")):
         segment.switch.move(f"router{number}", lan)
     try:
         with bond(segment, options, lans=("first", "second"), router=router):
-            state = segment["A"].run("cat", "/proc/net/bonding/link0")
-            check("Number of ports: 2" in state, f"not aggregated: {state}")
+            wait_until(lambda: aggregated(segment) == 2, 60, "both links are aggregated")
             logs = [Log(segment[server]) for server in segment.servers]
             segment.start_traffic()
             for card in (1, 2):
-                segment["A"].set_link(card, False)
+                for name in ("A", "router"):
+                    segment[name].set_link(card, False)
                 time.sleep(4)
                 segment.settle()
-                segment["A"].set_link(card, True)
-                wait_until(lambda: "Number of ports: 2" in segment["A"].run(
-                    "cat", "/proc/net/bonding/link0"), 60, "both are aggregated again")
+                for name in ("A", "router"):
+                    segment[name].set_link(card, True)
+                wait_until(lambda: aggregated(segment) == 2, 60, "both are aggregated again")
             clients, _ = segment.stop_traffic()
             check(not clients["cut"], f"flows that were cut: {clients['cut']}")
             for log in logs:
@@ -221,12 +232,8 @@ def macvlan_on_vlan(segment):
     scripts = {name: f"{VLAN}; ip link set ens4.5 up; ip link set ens4 address 02:00:00:00:aa:0{n}"
                      f"; ip link add mv0 link ens4.5 address {mac} type macvlan mode bridge"
                for n, (name, mac) in enumerate(MACS.items())}
-    try:
-        with standing_on(segment, "mv0", scripts):
-            cable_of_a(segment)
-    finally:
-        for name, mac in MACS.items():
-            segment[name].try_run("ip", "link", "set", "ens4", "address", mac)
+    with standing_on(segment, "mv0", scripts):
+        cable_of_a(segment)
 
 
 VRF_TABLE = 77

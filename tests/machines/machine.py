@@ -6,9 +6,10 @@
         machine.run("ip", "link")
         machine.set_link(0, False)
 
-qemu emulates the processor too, so no /dev/kvm is needed. The disks are copies that are
-thrown away; what the machine writes stays over its reboots, and no longer. A machine dies
-with the process that has started it, however that ends."""
+qemu emulates the processor too, so no /dev/kvm is needed. The disk is a copy, which stays
+over reboots, and no longer. A machine that reboots, or is reset, ends its qemu, and
+wait_boot() starts another one: a second boot in the same process takes five times as long.
+A machine dies with the process that has started it, however that ends."""
 
 import collections
 import contextlib
@@ -57,6 +58,8 @@ class Machine:
         self._answers = {}
         self._changed = threading.Condition()
         self._next = 0
+        self._disk = os.path.join(directory, f"{name}.disk")
+        self._unplugged = set()
         self._command = self._qemu(payload, cards, memory, processors)
 
     def _socket(self, kind):
@@ -68,11 +71,12 @@ class Machine:
                  "systemd.log_level=notice panic=-1 "
                  f"systemd.hostname={self.name}")
         command = [
-            "qemu-system-x86_64", "-machine", "pc,accel=tcg,usb=off,vmport=off", "-cpu", "max",
+            "qemu-system-x86_64", "-no-reboot", "-machine", "pc,usb=off,vmport=off",
+            "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max",
             "-smp", str(processors), "-m", str(memory), "-nodefaults", "-no-user-config",
             "-display", "none", "-serial", f"file:{self.console}",
             "-kernel", self.image.kernel, "-initrd", self.image.initrd, "-append", words,
-            "-drive", f"file={self.image.disk},format=raw,if=virtio,snapshot=on,cache=unsafe",
+            "-drive", f"file={self._disk},format=qcow2,if=virtio,cache=unsafe",
             "-drive", f"file={payload},format=raw,if=virtio,snapshot=on,cache=unsafe",
             "-device", "virtio-rng-pci", "-device", "virtio-serial-pci",
             "-chardev", f"socket,id=agent,path={self._socket('agent')},server=on,wait=off",
@@ -88,6 +92,8 @@ class Machine:
 
     def __enter__(self):
         try:
+            subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw",
+                            "-b", self.image.disk, self._disk], check=True)
             self.start()
         except BaseException:
             self.end()
@@ -109,6 +115,8 @@ class Machine:
         self._monitor_lines.readline()
         self.ask("qmp_capabilities")
         self._agent = self._connect("agent")
+        for number in self._unplugged:
+            self.ask("set_link", name=f"card{number}", up=False)
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _connect(self, kind):
@@ -148,9 +156,12 @@ class Machine:
         request = {"execute": command}
         if arguments:
             request["arguments"] = arguments
-        self._monitor.sendall(json.dumps(request).encode() + b"\n")
+        try:
+            self._monitor.sendall(json.dumps(request).encode() + b"\n")
+        except (OSError, AttributeError) as error:
+            raise MachineError(f"{self.name} is off") from error
         while True:
-            answer = json.loads(self._monitor_lines.readline() or '{"error": "it is gone"}')
+            answer = json.loads(self._monitor_lines.readline() or '{"error": "it is off"}')
             if "error" in answer:
                 raise MachineError(f"{self.name}: {command}: {answer['error']}")
             if "return" in answer:
@@ -158,6 +169,7 @@ class Machine:
 
     def set_link(self, number, up):
         """Plug in, or pull, the cable of a card."""
+        (self._unplugged.discard if up else self._unplugged.add)(number)
         self.ask("set_link", name=f"card{number}", up=up)
 
     def pause(self):
@@ -169,8 +181,9 @@ class Machine:
         self.ask("cont")
 
     def reset(self):
-        """As its reset button does."""
-        self.ask("system_reset")
+        """As its reset button does; wait_boot() switches it on again."""
+        with contextlib.suppress(MachineError):  # it goes before it answers
+            self.ask("system_reset")
 
     # -- the agent --
 
@@ -219,8 +232,10 @@ class Machine:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.process.poll() is not None:
-                raise MachineError(f"{self.name}: qemu has ended: {self.console_end()}")
-            numbers.append(self._request(argv=["true"], seconds=10))
+                self.end()
+                self.start()
+            with contextlib.suppress(MachineError):  # it is just going down
+                numbers.append(self._request(argv=["true"], seconds=10))
             answer = self._answer(numbers, PING_S)
             if answer and answer["boot"] != other_than:
                 return answer["boot"]
@@ -243,7 +258,7 @@ class Machine:
         answer = self._answer([number], seconds + 30)
         if answer is None:
             raise MachineError(f"{self.name}: no answer after {seconds + 30:.0f}s: "
-                               + shlex.join(argv))
+                               f"{shlex.join(argv)}{self.console_end()}")
         return answer["status"], answer["out"]
 
     def run(self, *argv, stdin="", seconds=RUN_S):

@@ -25,6 +25,7 @@ BASES = {"A": "10.77.128.1", "B": "10.77.128.2", "router": "10.77.255.254"}
 MACS = {"A": "02:00:00:00:00:01", "B": "02:00:00:00:00:02", "router": "02:00:00:00:ff:01"}
 MODELS = {"A": "e1000", "B": "virtio-net-pci", "router": "virtio-net-pci"}
 SPARE = ("A", "router")  # who has two cards more
+SPARE_MODEL = "virtio-net-pci,speed=1000,duplex=full"  # 802.3ad wants to know
 ROUTER = BASES["router"]
 EXTERNAL = "203.0.113.0/24"
 # A death takes 1.75 + 1 s to be noticed, and nobody dies of a second without a processor.
@@ -102,7 +103,7 @@ class Segment:
     def _machine(self, name):
         cards = [Card(MODELS[name], MACS[name], self.switch.port(f"{name}4", LAN))]
         if name in SPARE:
-            cards += [Card("virtio-net-pci", spare_mac(name, number),
+            cards += [Card(SPARE_MODEL, spare_mac(name, number),
                            self.switch.port(f"{name}{number}", f"{name}{number}"))
                       for number in (5, 6)]
         return Machine(name, self.image, self.payload, self.directory, cards)
@@ -224,16 +225,13 @@ sleep 3
 
     # -- after a test --
 
-    def boot(self, server):
-        """The identity of its boot."""
-        return self[server].boot
-
     def repair(self):
         """What a failed test has left undone: everything is as at the beginning, or Failure."""
         self.interface, self.macs = "ens4", dict(MACS)
         for name, machine in self.machines.items():
             with contextlib.suppress(MachineError):
                 machine.go_on()
+            machine.wait_boot()
             for number in range(len(machine.cards)):
                 machine.set_link(number, True)
             for card in machine.cards:

@@ -69,8 +69,9 @@ def serves_after_boot(segment, server):
     """It came up by itself, with its sysctls, user and directory, and no restart."""
     segment.settle()
     machine = segment[server]
-    check_equal(machine.run("systemctl", "show", "-P", "ActiveState", "-P", "NRestarts",
-                            "vlbd").split(), ["active", "0"], "the unit")
+    check_equal(sorted(machine.run("systemctl", "show", "-p", "ActiveState", "-p", "NRestarts",
+                                   "vlbd").split()), ["ActiveState=active", "NRestarts=0"],
+                "the unit")
     check_equal(machine.run("sysctl", "-n", "net.ipv4.conf.all.arp_ignore").strip(), "1",
                 "arp_ignore after a boot")
 
