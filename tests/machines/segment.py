@@ -110,6 +110,8 @@ class Segment:
 
     def _set_up_router(self):
         hops = " ".join(f"nexthop via {one}" for one in self.addresses)
+        # Client and router are one kernel here, so the router takes the client's own hash of
+        # a flow; without txrehash=0 it changes when the client sends something again.
         self["router"].shell(f"""
 sysctl -qw net.ipv4.ip_forward=1 net.ipv4.fib_multipath_hash_policy=1
 ip link set ens4 up
@@ -118,6 +120,7 @@ ip netns add client
 ip link add inner type veth peer name eth0 netns client
 ip addr add 198.51.100.1/24 dev inner
 ip link set inner up
+ip netns exec client sysctl -qw net.core.txrehash=0
 ip -n client addr add 198.51.100.2/24 dev eth0
 ip -n client link set eth0 up
 ip -n client link set lo up
