@@ -212,17 +212,23 @@ ip route add {EXTERNAL} {hops}
         """Long flows and short ones, from the client; and pings of every address."""
         self["router"].shell(f"""
 rm -f /run/traffic /run/probe
+systemctl reset-failed traffic probe 2>/dev/null || true
 systemd-run -q --unit=traffic -p StandardOutput=file:/run/traffic ip netns exec client {TRAFFIC} ask
 systemd-run -q --unit=probe -p StandardOutput=file:/run/probe /vlbd/arpprobe -j -i 200 -w 10000 icmp {
     " ".join(self.addresses)}
-sleep 3
-""")
+for i in $(seq 100); do
+	! grep -qs ready /run/traffic || exit 0
+	sleep 0.5
+done
+echo "the client's flows are not open"
+exit 1
+""", seconds=150)
 
     def stop_traffic(self):
         """(what the clients saw, what the pings saw)"""
         router = self["router"]
         router.try_run("systemctl", "stop", "traffic", "probe")
-        return (json.loads(router.run("cat", "/run/traffic")),
+        return (json.loads(router.run("tail", "-n", "1", "/run/traffic")),
                 {one["address"]: one for one in json.loads(router.run("cat", "/run/probe"))
                  ["addresses"]})
 

@@ -3,7 +3,8 @@
 """Runs inside machines: a service that tells which server it is on, and clients of it.
 
 	traffic.py serve NAME		on each server
-	traffic.py ask			behind the router; on SIGTERM it prints what it saw, as JSON
+	traffic.py ask			behind the router; says `ready' when all flows are open,
+					and on SIGTERM what it saw, as a line of JSON
 
 The clients hold connections open, each to an external address of its own, say something on
 each again and again, and want to hear it back; and they open short ones besides."""
@@ -90,6 +91,9 @@ class Clients:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end.set)
         tasks = [asyncio.create_task(self.flow(number)) for number in range(FLOWS)]
         tasks.append(asyncio.create_task(self.short_ones()))
+        while len(self.flows) + len(self.cut) < FLOWS and not end.is_set():
+            await asyncio.sleep(0.1)
+        print("ready", flush=True)
         await end.wait()
         for task in tasks:
             task.cancel()
