@@ -36,8 +36,9 @@ ip link set ens4 address {MACS[name]}
 """)
 
 
-def stand_on(segment, interface, scripts, macs=None):
-    """SCRIPTS, by machine, build INTERFACE; it gets the base addresses, and vlbd starts."""
+def stand_on(segment, interface, scripts, macs=None, tables=None):
+    """SCRIPTS, by machine, build INTERFACE; it gets the base addresses, and vlbd starts. What
+    is in a VRF has its default route in a table of TABLES."""
     segment.interface, segment.macs = interface, macs or dict(MACS)
     for name, machine in segment.machines.items():
         try:
@@ -50,7 +51,8 @@ def stand_on(segment, interface, scripts, macs=None):
     hops = " ".join(f"nexthop via {one}" for one in segment.addresses)
     segment["router"].shell(f"ip route replace {EXTERNAL} {hops}")
     for server in segment.servers:
-        segment[server].shell(f"ip route replace default via {ROUTER}")
+        table = (tables or {}).get(server, "main")
+        segment[server].shell(f"ip route replace default via {ROUTER} table {table}")
     segment.write_config()
     for server in segment.servers:
         segment[server].run("systemctl", "start", "vlbd")
@@ -64,10 +66,10 @@ def stand_on_cards(segment):
 
 
 @contextlib.contextmanager
-def standing_on(segment, interface, scripts, macs=None):
+def standing_on(segment, interface, scripts, macs=None, tables=None):
     """For as long as a test lasts."""
     clear(segment)
-    stand_on(segment, interface, scripts, macs)
+    stand_on(segment, interface, scripts, macs, tables)
     yield
     stand_on_cards(segment)
 
@@ -237,20 +239,38 @@ def macvlan_on_vlan(segment):
 
 
 VRF_TABLE = 77
+# As the kernel's documentation on VRFs advises: what is local is looked up after a VRF's table.
+LOCAL_LAST = "ip rule add pref 32765 table local; ip rule del pref 0 table local"
+LOCAL_FIRST = "ip rule add pref 0 table local; ip rule del pref 32765 table local"
 
 
-@test("in a VRF: ARP is answered; the external range needs a route in the VRF's table")
+def external_answers(segment):
+    """The client's ping to the external range comes back."""
+    return segment["router"].try_run("ip", "netns", "exec", "client", "ping", "-q", "-c3", "-W5",
+                                     "203.0.113.1")[0] == 0
+
+
+@test("in a VRF: addresses and range are answered; with `local' looked up last, by one route more")
 def vrf(segment):
     script = (f"ip link add vrf0 type vrf table {VRF_TABLE}; ip link set vrf0 up\n"
               "ip link set ens4 up; ip link set ens4 master vrf0")
-    with standing_on(segment, "ens4", {"A": script, "all": "ip link set ens4 up"}):
-        segment["A"].shell(f"ip route replace table {VRF_TABLE} default via {ROUTER}")
+    a = segment["A"]
+    with standing_on(segment, "ens4", {"A": script, "all": "ip link set ens4 up"},
+                     tables={"A": VRF_TABLE}):
         cable_of_a(segment)
-        # Out of its main table the kernel takes nothing that comes in through the VRF.
-        routes = segment["A"].run("ip", "route", "show", "table", "all", "203.0.113.0/24")
-        check("203.0.113.0/24" in routes, f"vlbd has made no route: {routes}")
-        segment["A"].shell(f"ip route replace local {EXTERNAL} dev vrf0 table {VRF_TABLE}")
-        segment.settle()
+        a.shell(f"ip route replace default via {ROUTER} table {VRF_TABLE}")  # gone with the cable
+        segment["B"].run("vlbctl", "drain", "--wait", seconds=100)
+        check(external_answers(segment), "the range, with the rules that the kernel comes with")
+        a.shell(LOCAL_LAST)
+        try:
+            check(not external_answers(segment),
+                  "the range is answered without a route in the VRF's table: say so in the text")
+            a.shell(f"ip route add local {EXTERNAL} dev vrf0 table {VRF_TABLE}")
+            check(external_answers(segment), "the range, with a route in the VRF's table")
+        finally:
+            a.shell(LOCAL_FIRST)
+            a.try_run("ip", "route", "flush", "table", str(VRF_TABLE))
+            segment["B"].run("vlbctl", "resume")
 
 
 TESTS = [vlan, vlan_and_untagged, active_backup, fail_over_mac, lacp, macvlan_on_vlan, vrf]
