@@ -34,11 +34,11 @@ def virtio(segment):
     cable(segment, "B", "A", OF_B)
 
 
-@test("the switch goes deaf to a machine whose carrier stays: it is dead for the others; and back")
+@test("the switch takes nothing from a machine whose carrier stays: dead for others; and back")
 def silent(segment):
     segment.switch.silence("A4")
     segment.settle("B")
-    wait_until(lambda: segment.status("A")["standing"] == "isolated", 60, "A knows that it is cut off")
+    wait_until(lambda: segment.status("A")["standing"] == "isolated", 60, "A knows it")
     segment.switch.silence("A4", False)
     segment.settle()
 
@@ -69,7 +69,7 @@ def paused_briefly(segment):
         check_equal(log.moved(), set(), f"what moved at {log.machine.name}")
 
 
-@test("a machine is reset: the other one claims its addresses, and it takes them back after its boot")
+@test("a machine is reset: the other one claims its addresses; they come home after its boot")
 def reset(segment):
     log = Log(segment["B"])
     boot = segment["A"].wait_boot()

@@ -213,7 +213,8 @@ ip route add {EXTERNAL} {hops}
         self["router"].shell(f"""
 rm -f /run/traffic /run/probe
 systemctl reset-failed traffic probe 2>/dev/null || true
-systemd-run -q --unit=traffic -p StandardOutput=file:/run/traffic ip netns exec client {TRAFFIC} ask
+systemd-run -q --unit=traffic -p StandardOutput=file:/run/traffic \\
+	ip netns exec client {TRAFFIC} ask
 systemd-run -q --unit=probe -p StandardOutput=file:/run/probe /vlbd/arpprobe -j -i 200 -w 10000 icmp {
     " ".join(self.addresses)}
 for i in $(seq 100); do
