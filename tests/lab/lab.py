@@ -54,11 +54,11 @@ TIER_KEYS = ("primary", "secondary", "tertiary")
 LINE_BYTES = 197  # vlb.ini(5)
 NEXT_HOPS = 230  # Linux cannot show a route that has more
 IFNAMSIZ = 16
+
 # On a processor that is emulated (tests/vm) everything takes so many times as long: patience
 # grows by it, and what counts as a long time without an answer.
 SLOW = float(os.environ.get("VLB_SLOW", "1"))
 PATIENCE = 3 * SLOW
-
 
 # Server: its lists, primary first; 7 means 10.77.0.7.
 SIX = {

@@ -36,7 +36,8 @@ def run(inside, name, tally):
                else f"tests/{name}")
     status, out = inside.try_run(
         "sh", "-c", "cd /vlbd/build && mkdir -p /tmp/work && exec env TMPDIR=/tmp/work "
-        f"VLB_SLOW={SLOW} VLB_BUILD=/vlbd/build VLB_BUILDDIR=/vlbd/build srcdir=/vlbd/src "
+        f"VLB_SLOW={SLOW} CK_TIMEOUT_MULTIPLIER={4 * SLOW} VLB_BUILD=/vlbd/build "
+        "VLB_BUILDDIR=/vlbd/build srcdir=/vlbd/src "
         + program,
         seconds=SUITE_S)
     count(name, status, out, tally)
