@@ -12,8 +12,7 @@
 
 #define REQUIREMENT_NAME 16 /* longest name of an interface, with its end */
 #define REQUIREMENT_TEXT 320
-#define REQUIREMENT_STRAYS 16 /* addresses in the wrong place that are told one by one   \
-			       */
+#define REQUIREMENT_STRAYS 16 /* addresses in the wrong place, one by one */
 #define REQUIREMENT_FINDINGS 64
 
 enum requirement_kind {
