@@ -33,6 +33,7 @@ carry_self(struct engine *to, const struct engine *from)
 	to->starting = from->starting;
 	to->cut = from->cut;
 	to->listen_ns = from->listen_ns;
+	to->woke_ns = from->woke_ns;
 	to->heard_ns = from->heard_ns;
 	to->alone_ns = from->alone_ns;
 	to->setback_ns = from->setback_ns;

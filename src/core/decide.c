@@ -131,8 +131,11 @@ relieve(struct engine *engine, unsigned address, uint64_t now_ns)
 	    (!decide_is_passive(engine) &&
 		decide_peer_state(engine, owner) == PEER_SUSPECT))
 		return false;
+	/* While self was away somebody else may have relieved it: then that one's kernel
+	 * has the address, also where its daemon is silent. */
+	bool sure = decide_is_passive(engine) || a->owner_ns >= engine->woke_ns;
 	if (decide_candidates(engine, address, now_ns) == 0)
-		decide_step(engine, address, ON_VACANT, &reason, now_ns);
+		decide_step(engine, address, sure ? ON_VACANT : ON_TURN, &reason, now_ns);
 	else if (a->failover.phase == PHASE_WATCH)
 		decide_step(engine, address, ON_LATER, &reason, now_ns);
 	return true;

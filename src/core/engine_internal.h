@@ -54,6 +54,7 @@ struct engine_address {
 	struct announcing announcing;
 	int tier;             /* self's, or CONF_NONE */
 	int owner;            /* server index as heard, or CONF_NONE */
+	uint64_t owner_ns;    /* when it was last heard to claim it; 0: never */
 	bool vacant;          /* it is known that nobody serves it .. */
 	uint64_t vacant_ns;   /* .. and since when */
 	bool hurried;         /* told not to wait out its failback delay */
@@ -132,7 +133,9 @@ struct engine {
 	bool isolated;
 	bool starting;
 	bool cut; /* addresses were given up: no carrier, isolation, wrong MAC */
-	uint64_t listen_ns;  /* starting until then; NEVER: nothing heard yet */
+	uint64_t listen_ns; /* starting until then; NEVER: nothing heard yet */
+	uint64_t
+	    woke_ns; /* the last late turn; 0: none. What was known then may be old */
 	uint64_t heard_ns;   /* anything from anybody; NEVER: nothing yet */
 	uint64_t alone_ns;   /* silence counts from then for isolation */
 	uint64_t setback_ns; /* the last time self lost its addresses against its will */

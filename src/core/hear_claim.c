@@ -130,6 +130,7 @@ hear_claim(struct engine *engine, unsigned address, unsigned server, uint64_t no
 			a->silent |= UINT64_C(1) << t;
 	moves_note(engine, address, server, now_ns);
 	a->owner = (int)server;
+	a->owner_ns = now_ns;
 	a->vacant = false;
 	decide_step(
 	    engine, address, better || serving ? ON_BETTER : ON_WORSE, &reason, now_ns);
