@@ -132,7 +132,7 @@ def deaf_manager(cluster):
     cluster.settle()
     probe = cluster.probe()
     stays(cluster.settled, 1, "serving beside a manager that does not read")
-    check_equal(cluster.try_status("A")["standing"], "serving", "standing")
+    wait_until(lambda: cluster.status("A")["standing"] == "serving", 2, "A says so")
     manager.socket.close()
     stays(cluster.settled, 0.5, "serving without its manager")
     quiet(probe.stop())
