@@ -231,13 +231,16 @@ kernel_answer(struct cluster *cluster, unsigned s, const struct arp *request)
 		.tpa = request->spa,
 	};
 
-	/* An announcement of its own address is no question (Linux: a martian source). */
-	if (request->op != ARP_REQUEST || ip_equal(&request->spa, &request->tpa) ||
-	    cluster->server[s].crashed)
+	if (request->op != ARP_REQUEST || cluster->server[s].crashed)
 		return;
-	bool proxied = cluster->server[s].proxies && !ip_is_none(&request->spa);
-	if (ip_equal(&request->tpa, &base) ||
-	    (a != UINT32_MAX && (cluster->server[s].has[a] || proxied)))
+	bool has = a != UINT32_MAX && cluster->server[s].has[a];
+	bool proxied =
+	    a != UINT32_MAX && cluster->server[s].proxies && !ip_is_none(&request->spa);
+	/* An announcement of its own address is no question (Linux: a martian source),
+	 * but one to a host that has a route to the address on another interface. */
+	if (ip_equal(&request->spa, &request->tpa) && (has || !proxied))
+		return;
+	if (ip_equal(&request->tpa, &base) || has || proxied)
 		deliver(cluster, s, &reply);
 }
 

@@ -8,9 +8,11 @@
  * inspect ARP may drop it (Cisco: `ip arp inspection validate ip' without `allow zeros').
  *
  * So each living peer is asked that way now and then. Once it has answered, no other form
- * is used; where it does not, questions have self's base address as SPA. Along with that
- * a living peer is asked for an address that another server has: whoever answers that
- * question is told of, since it answers the routers' too. */
+ * is used, and answers to another prove nothing: a host with proxy_arp and a route to the
+ * address on another interface answers even announcements. Where it does not answer,
+ * questions have self's base address as SPA. Along with that a living peer is asked for
+ * an address that another server has: whoever answers that question is told of, since it
+ * answers the routers' too. */
 #include "engine_internal.h"
 
 enum {
@@ -182,5 +184,5 @@ arp_probe_proves(
 			tell(engine, server, true);
 		return false;
 	}
-	return true;
+	return peer->probes != PROBES_ANSWERED;
 }
