@@ -528,7 +528,7 @@ def renamed(live):
         rename(cluster, "eth1", "lan0", live)
         watch.await_text("A", HINT)
         watch = reload_as(cluster, "lan0")
-        stays(cluster.settled, 0.5, "settled")
+        cluster.settle()
         check("is called" not in watch.text("A"), watch.text("A"))
         rename(cluster, "lan0", "eth1", live)
         watch.await_text("A", "interface lan0 is called eth1 now")
