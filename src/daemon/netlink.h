@@ -45,7 +45,7 @@ struct netlink_events {
 	void (*address)(void *user, const struct netlink_address *address, bool gone);
 	void (*link)(void *user, const struct netlink_link *link, bool gone);
 	/* Somebody else removed a local route that bears our mark. The kernel does not
-	 * tell when it removes routes itself, as where lo goes down. */
+	 * tell when it removes routes itself, as with the last address of lo. */
 	void (*route_gone)(void *user);
 	/* The kernel dropped notifications (ENOBUFS): read everything anew. */
 	void (*overrun)(void *user);
