@@ -497,8 +497,11 @@ START_TEST(a_guarding_switch_is_told_this)
 	ck_assert_str_eq(text,
 	    "arp access-list VLB\n"
 	    " permit ip host 10.77.128.1 mac host 0200.0000.0001\n"
+	    " permit ip host 0.0.0.0 mac host 0200.0000.0001\n"
 	    " permit ip host <base address of S2> mac host 0200.0000.0002\n"
 	    " permit ip host <base address of S2> mac host aabb.cc01.0203\n"
+	    " permit ip host 0.0.0.0 mac host 0200.0000.0002\n"
+	    " permit ip host 0.0.0.0 mac host aabb.cc01.0203\n"
 	    " permit ip host 10.77.0.1 mac host 0200.0000.0001\n"
 	    " permit ip host 10.77.0.1 mac host 0200.0000.0002\n"
 	    " permit ip host 10.77.0.1 mac host aabb.cc01.0203\n"

@@ -22,16 +22,12 @@ with_dots(const struct mac *mac, char text[MAC_DOTS])
 	return text;
 }
 
-/* SERVER may say IP, from each of its hardware addresses. */
+/* SERVER may say TEXT, an address, from each of its hardware addresses. */
 static void
-print_permit(FILE *out, const struct conf_server *server, const struct ip *ip)
+print_permit(FILE *out, const struct conf_server *server, const char *text)
 {
-	char text[IP_TEXT], dots[MAC_DOTS];
+	char dots[MAC_DOTS];
 
-	if (ip_is_none(ip))
-		snprintf(text, sizeof(text), "<base address of %.20s>", server->name);
-	else
-		ip_format(ip, text);
 	for (unsigned m = 0; m < server->macs; m++)
 		fprintf(out, " permit ip host %s mac host %s\n", text,
 		    with_dots(&server->mac[m], dots));
@@ -44,15 +40,24 @@ static void
 print_list(FILE *out, const struct routes_wish *wish)
 {
 	const struct conf *conf = wish->conf;
+	char text[IP_TEXT];
 
 	fputs("arp access-list VLB\n", out);
-	for (unsigned s = 0; s < conf->servers; s++)
-		print_permit(out, &conf->server[s], &wish->base[s]);
+	for (unsigned s = 0; s < conf->servers; s++) {
+		const struct conf_server *server = &conf->server[s];
+		if (ip_is_none(&wish->base[s]))
+			snprintf(
+			    text, sizeof(text), "<base address of %.20s>", server->name);
+		else
+			ip_format(&wish->base[s], text);
+		print_permit(out, server, text);
+		print_permit(out, server, "0.0.0.0"); /* ARP Probes (RFC 5227) */
+	}
 	for (unsigned a = 0; a < conf->addresses; a++) {
 		const struct conf_address *address = &conf->address[a];
 		for (unsigned t = 0; t < address->tiers; t++)
-			print_permit(
-			    out, &conf->server[address->server[t]], &address->ip);
+			print_permit(out, &conf->server[address->server[t]],
+			    ip_format(&address->ip, text));
 	}
 	fputs("!\nip arp inspection filter VLB vlan <vlan>\n", out);
 }
@@ -181,6 +186,5 @@ routes_print_dai(FILE *out, const struct routes *routes)
 	    "Other hosts of the VLAN need a line, or a binding of DHCP snooping. "
 	    "`validate "
 	    "dst-mac' drops one of the forms of a claim, the others pass; `validate ip' "
-	    "needs "
-	    "`allow zeros' where a server has no address of its own.");
+	    "needs `allow zeros', for the ARP Probes by which servers ask each other.");
 }
