@@ -1111,7 +1111,7 @@ link set {port} master {leaf}
     def probe(self, addresses=None, mode="icmp", interval_ms=2, ask=()):
         """Start asking for ADDRESSES: `icmp` as the router's traffic does, `arp` as a third
         station, ASKing everybody or these servers by unicast. Returns a Probe."""
-        command = [self._arpprobe(), "-j", "-i", str(interval_ms)]
+        command = [self._arpprobe(), "-j", "-i", f"{interval_ms * SLOW:g}"]
         if mode == "arp":
             command += ["-I", "eth1", "-s", PROBE]
         for server in ask:
