@@ -38,8 +38,9 @@ ip link set ens4 address {MACS[name]}
 
 def stand_on(segment, interface, scripts, macs=None, tables=None):
     """SCRIPTS, by machine, build INTERFACE; it gets the base addresses, and vlbd starts. What
-    is in a VRF has its default route in a table of TABLES."""
-    segment.interface, segment.macs = interface, macs or dict(MACS)
+    is in a VRF has its default route in a table of TABLES. Whoever comes next builds anew."""
+    clear(segment)
+    segment.interface, segment.macs, segment.on_cards = interface, macs or dict(MACS), False
     for name, machine in segment.machines.items():
         try:
             machine.shell(scripts.get(name) or scripts["all"])
@@ -61,17 +62,8 @@ def stand_on(segment, interface, scripts, macs=None, tables=None):
 
 def stand_on_cards(segment):
     """As at the beginning."""
-    clear(segment)
     stand_on(segment, "ens4", {"all": "ip link set ens4 up"})
-
-
-@contextlib.contextmanager
-def standing_on(segment, interface, scripts, macs=None, tables=None):
-    """For as long as a test lasts."""
-    clear(segment)
-    stand_on(segment, interface, scripts, macs, tables)
-    yield
-    stand_on_cards(segment)
+    segment.on_cards = True
 
 
 def cable_of_a(segment, number=0):
@@ -93,25 +85,24 @@ VLAN = "ip link set ens4 up; ip link add link ens4 name ens4.5 type vlan id 5"
 
 @test("on a VLAN: the cable pulled and put back, and the external range answers", quick=True)
 def vlan(segment):
-    with standing_on(segment, "ens4.5", {"all": VLAN}):
-        check(external_answers(segment), "the external range does not answer")
-        cable_of_a(segment)
+    stand_on(segment, "ens4.5", {"all": VLAN})
+    check(external_answers(segment), "the external range does not answer")
+    cable_of_a(segment)
 
 
 @test("on a VLAN beside the untagged segment: what goes on there does not matter")
 def vlan_and_untagged(segment):
-    with standing_on(segment, "ens4.5", {"all": VLAN}):
-        log = Log(segment["A"])
-        # The same addresses, untagged, at a stranger.
-        segment["router"].shell("ip link add mv0 link ens4 type macvlan mode bridge\n"
-                             "ip link set mv0 up\n"
-                             "ip addr add 10.77.0.1/32 dev mv0\n"
-                             "for i in 1 2 3; do arping -c1 -A -I mv0 10.77.0.1 2>/dev/null || "
-                             "ping -c1 -W1 -I mv0 10.77.0.99 || true; done")
-        time.sleep(3)
-        segment["router"].shell("ip link del mv0")
-        segment.settle()
-        check_equal(log.moved(), set(), "what moved at A")
+    stand_on(segment, "ens4.5", {"all": VLAN})
+    log = Log(segment["A"])
+    # The same addresses, untagged, at a stranger.
+    segment["router"].shell("ip link add mv0 link ens4 type macvlan mode bridge\n"
+                            "ip link set mv0 up\n"
+                            "ip addr add 10.77.0.1/32 dev mv0\n"
+                            "for i in 1 2 3; do ping -c1 -W1 -I mv0 10.77.0.99 || true; done")
+    time.sleep(3)
+    segment["router"].shell("ip link del mv0")
+    segment.settle()
+    check_equal(log.moved(), set(), "what moved at A")
 
 
 def plug_in(segment, *lans):
@@ -132,7 +123,6 @@ def bond(segment, options, macs=None, lans=(LAN, LAN), router=None, address=MACS
     build += "".join(f"ip link set {card} down; ip link set {card} master {RENAMED}\n"
                      for card in BONDED.split())
     build += f"ip link set {RENAMED} up\nip link set ens5 up\nip link set ens6 up\n"
-    clear(segment)
     try:
         stand_on(segment, RENAMED, {"A": build, "B": plain, "router": router or plain}, macs)
         yield
@@ -140,7 +130,6 @@ def bond(segment, options, macs=None, lans=(LAN, LAN), router=None, address=MACS
         clear(segment)
         segment.switch.move("A4", LAN)
         plug_in(segment, "A5", "A6")
-    stand_on_cards(segment)
 
 
 def active_slave(segment):
@@ -168,7 +157,11 @@ def active_backup(segment):
         time.sleep(3)
         for log in logs:
             check_equal(log.moved(), set(), f"what moved at {log.machine.name}")
-        # Both cables: then A is gone.
+
+
+@test("on an active-backup bond: both cables are pulled, and the other server serves")
+def both_cables(segment):
+    with bond(segment, "mode active-backup miimon 100"):
         for card in (1, 2):
             segment["A"].set_link(card, False)
         segment.settle("B")
@@ -238,8 +231,8 @@ def macvlan_on_vlan(segment):
     scripts = {name: f"{VLAN}; ip link set ens4.5 up; ip link set ens4 address 02:00:00:00:aa:0{n}"
                      f"; ip link add mv0 link ens4.5 address {mac} type macvlan mode bridge"
                for n, (name, mac) in enumerate(MACS.items())}
-    with standing_on(segment, "mv0", scripts):
-        cable_of_a(segment)
+    stand_on(segment, "mv0", scripts)
+    cable_of_a(segment)
 
 
 VRF_TABLE = 77
@@ -253,22 +246,23 @@ def vrf(segment):
     script = (f"ip link add vrf0 type vrf table {VRF_TABLE}; ip link set vrf0 up\n"
               "ip link set ens4 up; ip link set ens4 master vrf0")
     a = segment["A"]
-    with standing_on(segment, "ens4", {"A": script, "all": "ip link set ens4 up"},
-                     tables={"A": VRF_TABLE}):
-        cable_of_a(segment)
-        a.shell(f"ip route replace default via {ROUTER} table {VRF_TABLE}")  # gone with the cable
-        segment["B"].run("vlbctl", "drain", "--wait", seconds=100)
-        check(external_answers(segment), "the range, with the rules that the kernel comes with")
-        a.shell(LOCAL_LAST)
-        try:
-            check(not external_answers(segment),
-                  "the range is answered without a route in the VRF's table: say so in the text")
-            a.shell(f"ip route add local {EXTERNAL} dev vrf0 table {VRF_TABLE}")
-            check(external_answers(segment), "the range, with a route in the VRF's table")
-        finally:
-            a.shell(LOCAL_FIRST)
-            a.try_run("ip", "route", "flush", "table", str(VRF_TABLE))
-            segment["B"].run("vlbctl", "resume")
+    stand_on(segment, "ens4", {"A": script, "all": "ip link set ens4 up"},
+             tables={"A": VRF_TABLE})
+    cable_of_a(segment)
+    a.shell(f"ip route replace default via {ROUTER} table {VRF_TABLE}")  # gone with the cable
+    segment["B"].run("vlbctl", "drain", "--wait", seconds=100)
+    check(external_answers(segment), "the range, with the rules that the kernel comes with")
+    a.shell(LOCAL_LAST)
+    try:
+        check(not external_answers(segment),
+              "the range is answered without a route in the VRF's table: say so in the text")
+        a.shell(f"ip route add local {EXTERNAL} dev vrf0 table {VRF_TABLE}")
+        check(external_answers(segment), "the range, with a route in the VRF's table")
+    finally:
+        a.shell(LOCAL_FIRST)
+        a.try_run("ip", "route", "flush", "table", str(VRF_TABLE))
+        segment["B"].run("vlbctl", "resume")
 
 
-TESTS = [vlan, vlan_and_untagged, active_backup, fail_over_mac, lacp, macvlan_on_vlan, vrf]
+TESTS = [vlan, vlan_and_untagged, active_backup, both_cables, fail_over_mac, lacp,
+         macvlan_on_vlan, vrf]

@@ -72,7 +72,7 @@ class Machine:
                  f"systemd.hostname={self.name}")
         command = [
             "qemu-system-x86_64", "-no-reboot", "-machine", "pc,usb=off,vmport=off",
-            "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max",
+            "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "qemu64",
             "-smp", str(processors), "-m", str(memory), "-nodefaults", "-no-user-config",
             "-display", "none", "-serial", f"file:{self.console}",
             "-kernel", self.image.kernel, "-initrd", self.image.initrd, "-append", words,

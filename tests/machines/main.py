@@ -52,6 +52,8 @@ def on_joined_machines(release, disk, tests, tally):
         tally.comment(f"{tally.prefix}kernel "
                       + segment["A"].run("uname", "-r").strip())
         for number, one in enumerate(tests):
+            if one not in links.TESTS and not segment.on_cards:
+                links.stand_on_cards(segment)
             if tally.make(one, segment):
                 continue
             tally.comment(segment.show())

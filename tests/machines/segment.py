@@ -75,6 +75,7 @@ class Segment:
         self.macs = dict(MACS)
         self.interface = "ens4"
         self.installed = False
+        self.on_cards = True  # or on what links.py has built on them
         self._open = contextlib.ExitStack()
         self.switch = None
         self.machines = {}
