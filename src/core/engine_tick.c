@@ -46,7 +46,8 @@ engine_begin(struct engine *engine, uint64_t now_ns)
 
 	engine->counters.late_turns++;
 	engine_report(engine, &report);
-	engine->alone_ns = engine->woke_ns = now_ns;
+	engine->woke_ns = now_ns;
+	engine->alone_ns = now_ns;
 	engine_excuse_all(engine, now_ns);
 	/* It judges nobody, and claims nothing, before it has heard something and
 	 * listened. */
