@@ -104,9 +104,14 @@ def main():
     parser.add_argument("words", nargs="*", metavar="WORD",
                         help="only tests, and suites such as test_links, with it in their names")
     args = parser.parse_args()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     tally = Tally()
+
+    def interrupted(number, _frame):
+        tally.not_ok("all of it", f"interrupted: {signal.Signals(number).name}")
+        sys.exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
     try:
         for release in args.release or (["bookworm"] if args.quick else list(image.RELEASES)):
             tally.prefix = f"{image.RELEASES[release]}: "
